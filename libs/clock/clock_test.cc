@@ -1,0 +1,59 @@
+#include <gtest/gtest.h>
+
+#include <future>
+#include <vector>
+
+#include "libs/clock/fake_clock.h"
+#include "libs/clock/system_clock.h"
+
+namespace redress {
+namespace {
+
+TEST(FakeExecutor, RunsInOrderOfTimeThenPosting) {
+  FakeClock clock(1000);
+  FakeExecutor executor(&clock);
+  std::vector<int> ran;
+  executor.PostAfter(20, [&] { ran.push_back(3); });
+  executor.PostAfter(10, [&] { ran.push_back(2); });
+  executor.Post([&] { ran.push_back(0); });
+  executor.Post([&] { ran.push_back(1); });
+  EXPECT_EQ(executor.RunReady(), 2);
+  executor.RunFor(15);
+  EXPECT_EQ(ran, (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(clock.Now(), 1015);
+  executor.RunFor(5);
+  EXPECT_EQ(ran.size(), 4u);
+}
+
+TEST(FakeClock, StepMovesTheWallClockAlone) {
+  FakeClock clock(1000);
+  clock.Step(-500);
+  EXPECT_EQ(clock.Now(), 500);
+  EXPECT_EQ(clock.Monotonic(), 0);
+}
+
+TEST(ThreadExecutor, RunsPostedWorkInOrderAndDelayedWorkLater) {
+  ThreadExecutor executor;
+  std::vector<int> ran;
+  std::promise<void> done;
+  executor.PostAfter(5, [&] {
+    ran.push_back(2);
+    done.set_value();
+  });
+  executor.Post([&] { ran.push_back(0); });
+  executor.Post([&] { ran.push_back(1); });
+  done.get_future().wait();
+  EXPECT_EQ(ran, (std::vector<int>{0, 1, 2}));
+}
+
+TEST(ThreadExecutor, DropsWhatIsQueuedWhenStopped) {
+  bool ran = false;
+  {
+    ThreadExecutor executor;
+    executor.PostAfter(kDay, [&] { ran = true; });
+  }
+  EXPECT_FALSE(ran);
+}
+
+}  // namespace
+}  // namespace redress

@@ -1,0 +1,65 @@
+#include "libs/clock/system_clock.h"
+
+#include <chrono>
+#include <limits>
+
+namespace redress {
+
+Millis SystemClock::Now() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Millis SystemClock::Monotonic() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+ThreadExecutor::ThreadExecutor() : thread_([this] { Run(); }) {}
+
+ThreadExecutor::~ThreadExecutor() { Stop(); }
+
+void ThreadExecutor::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    woken_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+  MutexLock lock(mutex_);
+  queue_.clear();
+}
+
+void ThreadExecutor::Post(std::function<void()> work) { PostAfter(std::numeric_limits<Millis>::min(), std::move(work)); }
+
+void ThreadExecutor::PostAfter(Millis delay, std::function<void()> work) {
+  // Immediate work sorts before everything with a time of its own, in the order of posting.
+  const Millis due = delay <= 0 ? 0 : clock_.Monotonic() + delay;
+  MutexLock lock(mutex_);
+  if (stopping_) return;
+  queue_.emplace(std::make_pair(due, next_++), std::move(work));
+  woken_.NotifyOne();
+}
+
+void ThreadExecutor::Run() {
+  MutexLock lock(mutex_);
+  while (!stopping_) {
+    if (queue_.empty()) {
+      woken_.Wait(mutex_);
+      continue;
+    }
+    const Millis wait = queue_.begin()->first.first - clock_.Monotonic();
+    if (wait > 0) {
+      woken_.WaitFor(mutex_, std::chrono::milliseconds(wait));
+      continue;
+    }
+    auto work = std::move(queue_.begin()->second);
+    queue_.erase(queue_.begin());
+    mutex_.Unlock();
+    work();
+    work = nullptr;
+    mutex_.Lock();
+  }
+}
+
+}  // namespace redress

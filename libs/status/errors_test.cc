@@ -1,0 +1,26 @@
+#include "libs/status/errors.h"
+
+#include <gtest/gtest.h>
+
+namespace redress {
+namespace {
+
+TEST(Errors, InvalidFieldsListsEveryField) {
+  const absl::Status status = InvalidFields({{"a", "is missing"}, {"b[1]", "is too long"}});
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "a: is missing; b[1]: is too long");
+  EXPECT_EQ(ViolationsOf(status).size(), 2u);
+  EXPECT_EQ(ReasonOf(status), "INVALID_FIELDS");
+}
+
+TEST(Errors, AnnotateKeepsCodeAndDetails) {
+  const absl::Status status = Annotate(MakeError(absl::StatusCode::kAborted, "ETAG_MOVED", "moved"), "complaints/1");
+  EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(status.message(), "complaints/1: moved");
+  EXPECT_EQ(ReasonOf(status), "ETAG_MOVED");
+}
+
+TEST(Errors, StatusMadeElsewhereHasNoReason) { EXPECT_EQ(ReasonOf(absl::NotFoundError("x")), ""); }
+
+}  // namespace
+}  // namespace redress
