@@ -63,6 +63,8 @@ enum class AppendOutcome {
 struct Entry {
   int64_t offset = 0;
   std::string bytes;  // a serialised redress.log.v1.Record
+  // When the log itself says it took the entry in, milliseconds since 1970; 0 where it does not say (the embedded log).
+  int64_t appended_at = 0;
 };
 
 // Reads one shard in log order. Used by one thread at a time.
