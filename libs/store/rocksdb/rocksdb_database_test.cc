@@ -1,0 +1,160 @@
+// One suite over both databases, and a view over each against a plain map.
+#include "libs/store/rocksdb/rocksdb_database.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <filesystem>
+
+#include "libs/store/keys.h"
+#include "libs/store/memory/memory_database.h"
+
+namespace redress::store {
+namespace {
+
+class TempDir {
+ public:
+  TempDir() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "redress-store-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~TempDir() { std::filesystem::remove_all(path_); }
+  std::string path(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+using Content = std::map<std::string, std::string>;
+
+Content ScanAll(const Rows& rows, const std::string& from = "", const std::string& to = "") {
+  Content content;
+  rows.Scan(from, to, [&](absl::string_view key, absl::string_view value) {
+    return content.emplace(std::string(key), std::string(value)).second;
+  });
+  return content;
+}
+
+std::vector<std::string> KeysBack(const Rows& rows, const std::string& from, const std::string& to) {
+  std::vector<std::string> keys;
+  rows.ScanBack(from, to, [&](absl::string_view key, absl::string_view) {
+    keys.emplace_back(key);
+    return true;
+  });
+  return keys;
+}
+
+class DatabaseTest : public testing::TestWithParam<bool> {
+ protected:
+  DatabaseTest() {
+    if (GetParam()) {
+      db_ = *OpenRocksDatabase({.dir = dir_.path("db")});
+    } else {
+      db_ = std::make_unique<MemoryDatabase>();
+    }
+  }
+  TempDir dir_;
+  std::unique_ptr<Database> db_;
+};
+INSTANTIATE_TEST_SUITE_P(Both, DatabaseTest, testing::Bool(),
+                         [](const auto& info) { return info.param ? "rocksdb" : "memory"; });
+
+TEST_P(DatabaseTest, ViewOverDatabaseBehavesAsOneMap) {
+  rc::check(
+      [this](const std::vector<std::pair<uint8_t, bool>>& committed, const std::vector<std::pair<uint8_t, bool>>& own) {
+        Writes clear;
+        for (const auto& [key, value] : ScanAll(*db_)) clear[key] = std::nullopt;
+        RC_ASSERT(db_->Commit(clear).ok());
+        Content model;
+        Writes writes;
+        const auto name = [](uint8_t k) { return std::string(1, static_cast<char>('a' + k % 16)); };
+        for (const auto& [k, put] : committed) {
+          writes[name(k)] = put ? std::optional<std::string>("1") : std::nullopt;
+          put ? (void)(model[name(k)] = "1") : (void)model.erase(name(k));
+        }
+        RC_ASSERT(db_->Commit(writes).ok());
+        RC_ASSERT(ScanAll(*db_) == model);
+        View view(db_.get());
+        for (const auto& [k, put] : own) {
+          put ? view.Put(name(k), "2") : view.Delete(name(k));
+          put ? (void)(model[name(k)] = "2") : (void)model.erase(name(k));
+        }
+        RC_ASSERT(ScanAll(view) == model);
+        const std::string from = name(*rc::gen::arbitrary<uint8_t>());
+        const std::string to = name(*rc::gen::arbitrary<uint8_t>());
+        Content range;
+        std::vector<std::string> back;
+        for (const auto& [key, value] : model) {
+          if (key >= from && key < to) {
+            range[key] = value;
+            back.insert(back.begin(), key);
+          }
+        }
+        if (from < to) {
+          RC_ASSERT(ScanAll(view, from, to) == range);
+          RC_ASSERT(KeysBack(view, from, to) == back);
+        }
+      });
+}
+
+TEST_P(DatabaseTest, SnapshotDoesNotMove) {
+  ASSERT_TRUE(db_->Commit({{"a", "1"}}).ok());
+  const auto snapshot = db_->Snapshot();
+  ASSERT_TRUE(db_->Commit({{"a", "2"}, {"b", "1"}}).ok());
+  EXPECT_EQ(ScanAll(*snapshot), (Content{{"a", "1"}}));
+  EXPECT_EQ(ScanAll(*db_).size(), 2u);
+}
+
+TEST_P(DatabaseTest, DigestSeesEveryRowOfItsShardAndNoLookUp) {
+  ASSERT_TRUE(db_->Commit({{Key(1, 1).Raw("x").Take(), "1"}, {Key(1, 0xF1).Raw("x").Take(), "1"}}).ok());
+  const std::string all = DigestOf(*db_, 1, DigestScope::kAll);
+  const std::string domain = DigestOf(*db_, 1, DigestScope::kDomain);
+  ASSERT_TRUE(db_->Commit({{Key(1, 0xC0).Raw("x").Take(), "1"}, {Key(2, 1).Raw("x").Take(), "1"}}).ok());
+  EXPECT_EQ(DigestOf(*db_, 1, DigestScope::kAll), all);
+  ASSERT_TRUE(db_->Commit({{Key(1, 0xF1).Raw("x").Take(), "2"}}).ok());
+  EXPECT_NE(DigestOf(*db_, 1, DigestScope::kAll), all);
+  EXPECT_EQ(DigestOf(*db_, 1, DigestScope::kDomain), domain);
+  ASSERT_TRUE(db_->Commit({{Key(1, 1).Raw("x").Take(), "2"}}).ok());
+  EXPECT_NE(DigestOf(*db_, 1, DigestScope::kDomain), domain);
+}
+
+TEST(RocksDatabase, RefusesADirectoryInUse) {
+  TempDir dir;
+  const auto first = OpenRocksDatabase({.dir = dir.path("db")});
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(OpenRocksDatabase({.dir = dir.path("db")}).status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(RocksDatabase, CheckpointOpensWithTheSameRows) {
+  TempDir dir;
+  const auto db = OpenRocksDatabase({.dir = dir.path("db")});
+  ASSERT_TRUE((*db)->Commit({{"a", "1"}}).ok());
+  ASSERT_TRUE((*db)->Checkpoint(dir.path("copy")).ok());
+  const auto copy = OpenRocksDatabase({.dir = dir.path("copy")});
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  EXPECT_EQ(ScanAll(**copy), (Content{{"a", "1"}}));
+}
+
+TEST(MemoryDatabase, LosesTheLastCommitsWhole) {
+  MemoryDatabase db(10);
+  ASSERT_TRUE(db.Commit({{"a", "1"}, {"b", "1"}}).ok());
+  ASSERT_TRUE(db.Commit({{"a", "2"}, {"b", std::nullopt}}).ok());
+  db.Lose(1);
+  EXPECT_EQ(ScanAll(db), (Content{{"a", "1"}, {"b", "1"}}));
+}
+
+TEST(Keys, SortAsWhatTheyHold) {
+  EXPECT_LT(Key(0, 0).I64(-1).bytes(), Key(0, 0).I64(1).bytes());
+  EXPECT_LT(Key(0, 0).Str("a").Str("z").bytes(), Key(0, 0).Str("ab").Str("a").bytes());
+  const std::string key = Key(7, 9).Str(absl::string_view("a\0b", 3)).I64(-5).Raw("r").Take();
+  KeyReader reader(key);
+  EXPECT_EQ(reader.U16(), 7);
+  EXPECT_EQ(reader.U8(), 9);
+  EXPECT_EQ(reader.Str(), std::string("a\0b", 3));
+  EXPECT_EQ(reader.I64(), -5);
+  EXPECT_EQ(reader.Raw(), "r");
+  EXPECT_TRUE(reader.ok());
+}
+
+}  // namespace
+}  // namespace redress::store
