@@ -1,0 +1,74 @@
+#include "libs/privacy/read_audit.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "libs/status/errors.h"
+
+namespace redress {
+namespace {
+
+std::string Quoted(absl::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      absl::StrAppend(&out, "\\u", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad4));
+    } else {
+      out.push_back(c);
+    }
+  }
+  out.push_back('"');
+  return out;
+}
+
+}  // namespace
+
+absl::Status InMemoryReadAudit::Record(const ReadEntry& entry) {
+  MutexLock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  lines_.push_back(absl::StrCat(entry.reader.caller, " ", entry.reader.purpose, " ", entry.owner, " ", entry.field));
+  return absl::OkStatus();
+}
+
+std::vector<std::string> InMemoryReadAudit::lines() const {
+  MutexLock lock(mutex_);
+  return lines_;
+}
+
+void InMemoryReadAudit::FailWith(absl::Status status) {
+  MutexLock lock(mutex_);
+  failure_ = std::move(status);
+}
+
+absl::StatusOr<std::unique_ptr<FileReadAudit>> FileReadAudit::Open(const std::string& path, const Clock* clock) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "AUDIT_FILE",
+                     absl::StrCat("cannot append to the read audit ", path, ": ", std::strerror(errno)));
+  }
+  return std::unique_ptr<FileReadAudit>(new FileReadAudit(file, clock));
+}
+
+FileReadAudit::~FileReadAudit() { close(file_); }
+
+absl::Status FileReadAudit::Record(const ReadEntry& entry) {
+  const std::string line =
+      absl::StrCat("{\"time_ms\":", clock_->Now(), ",\"caller\":", Quoted(entry.reader.caller),
+                   ",\"purpose\":", Quoted(entry.reader.purpose), ",\"owner\":", Quoted(entry.owner),
+                   ",\"field\":", Quoted(entry.field), ",\"key_id\":", Quoted(entry.key_id), "}\n");
+  // One write of a line to a file opened for appending: lines of several threads do not mix.
+  if (write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
+    return MakeError(absl::StatusCode::kUnavailable, "AUDIT_FILE",
+                     absl::StrCat("cannot write the read audit: ", std::strerror(errno)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace redress

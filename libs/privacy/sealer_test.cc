@@ -1,0 +1,142 @@
+#include "libs/privacy/sealer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "libs/clock/fake_clock.h"
+#include "libs/privacy/in_memory_key_store.h"
+#include "libs/status/errors.h"
+
+namespace redress {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr char kName[] = "Zinedine Planted-Name";
+
+class SealerTest : public testing::Test {
+ protected:
+  absl::StatusOr<std::string> Open(const Sealed& sealed, absl::string_view owner = "people/1",
+                                   absl::string_view field = "name") {
+    return opener_.Open(sealed, owner, field, {"staff-7", "get_person"});
+  }
+
+  FakeClock clock_;
+  SeededIdSource random_{3};
+  InMemoryKeyStore keys_{&random_, &clock_};
+  InMemoryReadAudit audit_;
+  Sealer sealer_{"oph", &random_};
+  Opener opener_{"oph", &keys_, &audit_};
+  Key key_ = *keys_.TakeKey(KeyKind::kPerson);
+};
+
+TEST_F(SealerTest, OpensWhatWasSealedAndSaysWhoReadIt) {
+  const Sealed sealed = sealer_.Seal(key_, "people/1", "name", kName);
+  EXPECT_THAT(sealed.proto().SerializeAsString(), Not(HasSubstr("Planted")));
+  EXPECT_EQ(sealed.key_id(), key_.id);
+  EXPECT_EQ(*Open(sealed), kName);
+  EXPECT_EQ(audit_.lines(), std::vector<std::string>{"staff-7 get_person people/1 name"});
+}
+
+TEST_F(SealerTest, EmptyTextIsSealedToo) {
+  const Sealed sealed = sealer_.Seal(key_, "people/1", "name", "");
+  EXPECT_FALSE(sealed.empty());
+  EXPECT_EQ(*Open(sealed), "");
+}
+
+TEST_F(SealerTest, SameTextSealedTwiceLooksDifferent) {
+  EXPECT_NE(sealer_.Seal(key_, "people/1", "name", kName).proto().box(),
+            sealer_.Seal(key_, "people/1", "name", kName).proto().box());
+}
+
+TEST_F(SealerTest, StaysShutAnywhereElse) {
+  const Sealed sealed = sealer_.Seal(key_, "people/1", "name", kName);
+  EXPECT_EQ(ReasonOf(Open(sealed, "people/2").status()), "SEAL_BROKEN");
+  EXPECT_EQ(ReasonOf(Open(sealed, "people/1", "mail").status()), "SEAL_BROKEN");
+  // Length prefixes keep neighbours apart.
+  EXPECT_EQ(ReasonOf(Open(sealed, "people/1n", "ame").status()), "SEAL_BROKEN");
+  EXPECT_EQ(ReasonOf(Opener("other", &keys_, &audit_).Open(sealed, "people/1", "name", {"staff-7", "test"}).status()),
+            "SEAL_BROKEN");
+  types::v1::Sealed other_key = sealed.proto();
+  other_key.set_key_id(keys_.TakeKey(KeyKind::kPerson)->id);
+  EXPECT_EQ(ReasonOf(Open(Sealed(other_key)).status()), "SEAL_BROKEN");
+}
+
+TEST_F(SealerTest, AnyFlippedBitOrCutIsDataLoss) {
+  const types::v1::Sealed sealed = sealer_.Seal(key_, "people/1", "name", kName).proto();
+  for (size_t at = 0; at < sealed.box().size(); ++at) {
+    types::v1::Sealed flipped = sealed;
+    (*flipped.mutable_box())[at] ^= 1;
+    EXPECT_EQ(Open(Sealed(flipped)).status().code(), absl::StatusCode::kDataLoss) << at;
+    if (at == 0) continue;
+    types::v1::Sealed cut = sealed;
+    cut.mutable_box()->resize(at);
+    EXPECT_EQ(Open(Sealed(cut)).status().code(), absl::StatusCode::kDataLoss) << at;
+  }
+}
+
+TEST_F(SealerTest, DestroyedKeyIsNotFoundAndNeedsNoAudit) {
+  const Sealed sealed = sealer_.Seal(key_, "people/1", "name", kName);
+  ASSERT_TRUE(keys_.Destroy(key_.id).ok());
+  const absl::Status status = Open(sealed).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReasonOf(status), "KEY_DESTROYED");
+  EXPECT_TRUE(audit_.lines().empty());
+}
+
+TEST_F(SealerTest, NothingIsOpenedWithoutAuditCallerOrPurpose) {
+  const Sealed sealed = sealer_.Seal(key_, "people/1", "name", kName);
+  audit_.FailWith(absl::UnavailableError("disk"));
+  EXPECT_EQ(Open(sealed).status().code(), absl::StatusCode::kUnavailable);
+  audit_.FailWith(absl::OkStatus());
+  EXPECT_EQ(opener_.Open(sealed, "people/1", "name", {"", "test"}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(opener_.Open(sealed, "people/1", "name", {"staff-7", ""}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Open(Sealed()).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(SealerTest, ErrorsHoldNoPlainText) {
+  types::v1::Sealed sealed = sealer_.Seal(key_, "people/1", "name", kName).proto();
+  sealed.mutable_box()->back() ^= 1;
+  EXPECT_THAT(Open(Sealed(sealed)).status().ToString(), Not(HasSubstr("Planted")));
+}
+
+TEST(FileReadAudit, AppendsALineAReading) {
+  FakeClock clock(1000);
+  const std::string path = testing::TempDir() + "/audit.jsonl";
+  std::remove(path.c_str());
+  for (int i = 0; i < 2; ++i) {
+    const auto audit = FileReadAudit::Open(path, &clock);
+    ASSERT_TRUE(audit.ok()) << audit.status();
+    const Reader reader{"staff \"7\"\n", "get_person"};
+    ASSERT_TRUE((*audit)->Record({reader, "people/1", "name", "k"}).ok());
+  }
+  std::stringstream lines;
+  lines << std::ifstream(path).rdbuf();
+  const std::string line =
+      R"({"time_ms":1000,"caller":"staff \"7\"\u000a","purpose":"get_person","owner":"people/1","field":"name","key_id":"k"})"
+      "\n";
+  EXPECT_EQ(lines.str(), line + line);
+}
+
+TEST(FileReadAudit, UnwritablePathIsRefused) {
+  FakeClock clock;
+  EXPECT_EQ(ReasonOf(FileReadAudit::Open("/nowhere/audit", &clock).status()), "AUDIT_FILE");
+}
+
+template <typename T>
+concept Comparable = requires(const T& a, const T& b) {
+  a == b;
+};
+template <typename T>
+concept Printable = requires(std::ostream& out, const T& a) {
+  out << a;
+};
+static_assert(!Comparable<Sealed> && !Printable<Sealed>);
+
+}  // namespace
+}  // namespace redress
