@@ -1,0 +1,61 @@
+#include "libs/runtime/fold.h"
+
+#include "absl/strings/match.h"
+#include "libs/runtime/rows.h"
+
+namespace redress::runtime {
+namespace {
+
+void FoldRuntimeEvent(const ApplyContext& context, const log::v1::Event& event, store::View* rows) {
+  log::v1::RuntimeEvent runtime;
+  if (!runtime.ParseFromString(event.payload())) return;
+  switch (runtime.kind_case()) {
+    case log::v1::RuntimeEvent::kInputParked: {
+      v1::ParkedRow row;
+      *row.mutable_input() = runtime.input_parked();
+      row.set_parked_at(context.recorded_at());
+      Park(rows, context.shard, row);
+      break;
+    }
+    case log::v1::RuntimeEvent::kInputReplayed:
+      Unpark(rows, context.shard, runtime.input_replayed().stream(), runtime.input_replayed().aggregate(),
+             runtime.input_replayed().version());
+      break;
+    case log::v1::RuntimeEvent::kInputSkipped:
+      Unpark(rows, context.shard, runtime.input_skipped().stream(), runtime.input_skipped().aggregate(),
+             runtime.input_skipped().version());
+      break;
+    case log::v1::RuntimeEvent::KIND_NOT_SET: break;
+  }
+}
+
+}  // namespace
+
+void FoldDecision(const Logic& logic, const ApplyContext& context, const log::v1::Source* source, int64_t next,
+                  store::View* rows) {
+  const log::v1::Body& body = *context.body;
+  for (const log::v1::Event& event : body.events()) {
+    if (absl::StartsWith(event.aggregate(), kInputsPrefix)) {
+      FoldRuntimeEvent(context, event, rows);
+    } else {
+      logic.Apply(context, event, rows);
+    }
+    SetVersion(rows, context.shard, event.aggregate(), event.version());
+  }
+  if (source != nullptr) SaveSource(rows, context.shard, *source);
+  if (rows->speculative() || body.request_id().empty() || body.events().empty()) return;
+  v1::RequestRow row;
+  row.set_aggregate(body.events(0).aggregate());
+  row.set_version(body.events(0).version());
+  for (const log::v1::Event& event : body.events()) {
+    if (event.aggregate() == row.aggregate()) row.set_version(event.version());
+  }
+  row.set_result(logic.ResultOf(context, *rows));
+  row.set_fingerprint(body.fingerprint());
+  row.set_fingerprint_key(body.fingerprint_key());
+  row.set_recorded_at(body.recorded_at());
+  row.set_next(next);
+  RememberRequest(rows, context.shard, body, row);
+}
+
+}  // namespace redress::runtime

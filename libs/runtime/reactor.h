@@ -1,0 +1,79 @@
+// Turns events of other streams into orders of the shard it serves.
+//
+// Runs only in a term. At the start of each it reads its inputs on from the sources saved in the projection, so nothing is done
+// twice or skipped; the last order of an input carries where the input stands after it, in the same record as its effect.
+// Inputs without effect are covered by a POSITION after 10,000 of them, or 5 minutes, or when a reader waits.
+// All calls on the shard's executor.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libs/log/acceptance.h"
+#include "libs/runtime/environment.h"
+#include "libs/runtime/writer.h"
+#include "redress/runtime/v1/rows.pb.h"
+
+namespace redress::runtime {
+
+class Reactor {
+ public:
+  Reactor(const Environment* env, Writer* writer, std::function<void()> wake, std::weak_ptr<void> alive);
+
+  void BeginTerm();
+  void EndTerm();
+  // Reads some inputs if the writer's queue has room. False when there was nothing to do.
+  bool Step();
+
+  // Covers what was read of all inputs: somebody waits for it.
+  void CoverNow();
+  // The orders of a parked input, tried again: they end with the event that it was replayed. The policy's error when it still
+  // cannot be used.
+  absl::StatusOr<std::vector<Item>> Replay(const v1::ParkedRow& row) const;
+
+  // Milliseconds between now and the oldest input read but not settled; 0 when it has caught up with what it can see.
+  Millis lag() const { return lag_; }
+  // Why an input cannot be read any more; it stops the shard.
+  const absl::Status& stopped() const { return stopped_; }
+  bool log_unavailable() const { return log_unavailable_; }
+
+ private:
+  struct InputShard {
+    log::ShardId id;
+    std::unique_ptr<log::Reader> reader;
+    log::RuleState at;       // after what was read
+    log::RuleState covered;  // in the projection or on its way there
+    int64_t uncovered = 0;
+    Millis uncovered_since = 0;
+  };
+
+  bool ReadSome(InputShard* input);
+  absl::Status Take(const log::Entry& entry, InputShard* input);
+  void React(const log::v1::Body& body, const log::RuleState& before, InputShard* input);
+  void EnqueueOrders(std::vector<v1::Order> orders, const log::v1::Body& body, const log::RuleState& before,
+                     InputShard* input);
+  std::shared_ptr<log::v1::InputParked> ParkedInput(const log::v1::Body& body, const InputShard& input) const;
+  void EnqueuePark(std::shared_ptr<log::v1::InputParked> parked, const std::string& reason, InputShard* input);
+  void Cover(bool all);
+  static log::v1::Source SourceOf(const InputShard& input, const log::RuleState& state);
+  ReactContext Context(const reference::Snapshot* reference) const;
+
+  const Environment* env_;
+  Writer* writer_;
+  std::function<void()> wake_;
+  std::weak_ptr<void> alive_;
+  std::vector<InputShard> inputs_;
+  size_t next_ = 0;
+  bool active_ = false;
+  bool cover_timer_ = false;
+  Millis lag_ = 0;
+  absl::Status stopped_;
+  bool log_unavailable_ = false;
+  std::vector<log::Entry> entries_;
+  // Aggregates parked in this term, before the tail has applied it.
+  std::vector<std::string> parking_;
+};
+
+}  // namespace redress::runtime

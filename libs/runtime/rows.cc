@@ -1,0 +1,180 @@
+// Tables of the runtime (store.h: key = shard table rest):
+//
+//   F0 request   str(caller scope) raw(request id)               → RequestRow
+//   F1 by age    i64(recorded at) str(caller scope) raw(id)      → ""            what to forget next
+//   F2 version   raw(aggregate)                                  → VersionRow
+//   F3 source    u8(stream) u32(shard)                           → SourceRow
+//   F4 timer     i64(due) str(aggregate) raw(name)               → TimerRow
+//   F5 timer at  str(aggregate) raw(name)                        → TimerRow
+//   F6 parked    u8(stream) str(aggregate) i64(version)          → ParkedRow
+//   EF state     (nothing)                                       → redress.log.v1.RuleState
+//
+// e.g. version of "complaints/01" in shard 2: 00 02 F2 63 6F 6D …
+// The rule state lies in the look-up range (EF): digests are compared at equal positions, and chain and offset say nothing of rows.
+#include "libs/runtime/rows.h"
+
+#include "libs/store/keys.h"
+#include "libs/store/table.h"
+
+namespace redress::runtime {
+namespace {
+
+using store::Key;
+
+constexpr store::Table<v1::RequestRow> kRequests(0xF0);
+constexpr uint8_t kByAge = 0xF1;
+constexpr store::Table<v1::VersionRow> kVersions(0xF2);
+constexpr store::Table<v1::SourceRow> kSources(0xF3);
+constexpr store::Table<v1::TimerRow> kTimers(0xF4);
+constexpr store::Table<v1::TimerRow> kTimerAt(0xF5);
+constexpr store::Table<v1::ParkedRow> kParked(0xF6);
+constexpr store::Table<log::v1::RuleState> kState(0xEF);
+
+// Forgetting is part of the fold, so it goes by the shard's time and a fixed number a record.
+constexpr int kForgetPerRecord = 4;
+
+// A key's pieces without shard and table.
+class Rest {
+ public:
+  Rest() : key_(0, 0) {}
+  Rest& Str(absl::string_view text) {
+    key_.Str(text);
+    return *this;
+  }
+  Rest& I64(int64_t v) {
+    key_.I64(v);
+    return *this;
+  }
+  Rest& U8(uint8_t v) {
+    key_.U8(v);
+    return *this;
+  }
+  Rest& U32(uint32_t v) {
+    key_.U32(v);
+    return *this;
+  }
+  Rest& Raw(absl::string_view bytes) {
+    key_.Raw(bytes);
+    return *this;
+  }
+  std::string Take() { return key_.bytes().substr(3); }
+
+ private:
+  Key key_;
+};
+
+std::string TimerKey(absl::string_view aggregate, absl::string_view name) { return Rest().Str(aggregate).Raw(name).Take(); }
+std::string DueKey(const v1::TimerRow& row) {
+  return Rest().I64(row.due()).Str(row.aggregate()).Raw(row.name()).Take();
+}
+uint8_t StreamByte(absl::string_view stream) {
+  const auto parsed = log::ParseStream(stream);
+  return parsed.ok() ? static_cast<uint8_t>(*parsed) : 0xFF;
+}
+
+}  // namespace
+
+std::optional<v1::RequestRow> FindRequest(const store::Rows& rows, uint16_t shard, absl::string_view caller_scope,
+                                          absl::string_view request_id) {
+  return kRequests.Get(rows, shard, Rest().Str(caller_scope).Raw(request_id).Take());
+}
+
+void RememberRequest(store::View* rows, uint16_t shard, const log::v1::Body& body, const v1::RequestRow& row) {
+  const std::string name = Rest().Str(body.caller_scope()).Raw(body.request_id()).Take();
+  kRequests.Put(*rows, shard, name, row);
+  rows->Put(Key(shard, kByAge).I64(body.recorded_at()).Raw(name).Take(), "");
+  std::vector<std::string> old;
+  rows->Scan(Key(shard, kByAge).bytes(), Key(shard, kByAge).I64(body.recorded_at() - kRequestMemory).bytes(),
+             [&](absl::string_view key, absl::string_view) {
+               old.emplace_back(key);
+               return old.size() < kForgetPerRecord;
+             });
+  for (const std::string& key : old) {
+    kRequests.Delete(*rows, shard, absl::string_view(key).substr(3 + 8));
+    rows->Delete(key);
+  }
+}
+
+int64_t VersionOf(const store::Rows& rows, uint16_t shard, absl::string_view aggregate) {
+  const auto row = kVersions.Get(rows, shard, aggregate);
+  return row.has_value() ? row->version() : 0;
+}
+
+void SetVersion(store::View* rows, uint16_t shard, absl::string_view aggregate, int64_t version) {
+  v1::VersionRow row;
+  row.set_version(version);
+  kVersions.Put(*rows, shard, aggregate, row);
+}
+
+log::RuleState LoadRuleState(const store::Rows& rows, uint16_t shard) {
+  const auto row = kState.Get(rows, shard, "");
+  return row.has_value() ? log::RuleState::FromProto(*row) : log::RuleState();
+}
+
+void SaveRuleState(store::View* rows, uint16_t shard, const log::RuleState& state) {
+  kState.Put(*rows, shard, "", state.ToProto());
+}
+
+log::RuleState LoadSource(const store::Rows& rows, uint16_t shard, log::ShardId input) {
+  const auto row = kSources.Get(rows, shard, Rest().U8(static_cast<uint8_t>(input.stream)).U32(input.shard).Take());
+  return row.has_value() ? log::RuleState::FromProto(row->state()) : log::RuleState();
+}
+
+void SaveSource(store::View* rows, uint16_t shard, const log::v1::Source& source) {
+  v1::SourceRow row;
+  *row.mutable_state() = source.state();
+  kSources.Put(*rows, shard, Rest().U8(StreamByte(source.stream())).U32(source.shard()).Take(), row);
+}
+
+void SetTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, absl::string_view name, Millis due) {
+  CancelTimer(rows, shard, aggregate, name);
+  v1::TimerRow row;
+  row.set_aggregate(std::string(aggregate));
+  row.set_name(std::string(name));
+  row.set_due(due);
+  kTimers.Put(*rows, shard, DueKey(row), row);
+  kTimerAt.Put(*rows, shard, TimerKey(aggregate, name), row);
+}
+
+void CancelTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, absl::string_view name) {
+  const auto row = kTimerAt.Get(*rows, shard, TimerKey(aggregate, name));
+  if (!row.has_value()) return;
+  kTimers.Delete(*rows, shard, DueKey(*row));
+  kTimerAt.Delete(*rows, shard, TimerKey(aggregate, name));
+}
+
+void ScanTimers(const store::Rows& rows, uint16_t shard, absl::FunctionRef<bool(const Timer&)> visit) {
+  kTimers.Scan(rows, shard, "", [&](absl::string_view, const v1::TimerRow& row) {
+    return visit(Timer{row.aggregate(), row.name(), row.due()});
+  });
+}
+
+void Park(store::View* rows, uint16_t shard, const v1::ParkedRow& row) {
+  const log::v1::InputParked& input = row.input();
+  kParked.Put(*rows, shard, Rest().U8(StreamByte(input.stream())).Str(input.aggregate()).I64(input.version()).Take(), row);
+}
+
+void Unpark(store::View* rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate, int64_t version) {
+  kParked.Delete(*rows, shard, Rest().U8(StreamByte(stream)).Str(aggregate).I64(version).Take());
+}
+
+bool IsParked(const store::Rows& rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate) {
+  bool parked = false;
+  kParked.Scan(rows, shard, Rest().U8(StreamByte(stream)).Str(aggregate).Take(),
+               [&](absl::string_view, const v1::ParkedRow&) {
+                 parked = true;
+                 return false;
+               });
+  return parked;
+}
+
+std::vector<v1::ParkedRow> ListParked(const store::Rows& rows, uint16_t shard) {
+  std::vector<v1::ParkedRow> parked;
+  kParked.Scan(rows, shard, "", [&](absl::string_view, const v1::ParkedRow& row) {
+    parked.push_back(row);
+    return true;
+  });
+  return parked;
+}
+
+}  // namespace redress::runtime

@@ -1,0 +1,49 @@
+// The runtime's own tables, in every projection (grammar at the top of rows.cc).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/strings/string_view.h"
+#include "libs/log/acceptance.h"
+#include "libs/log/log.h"
+#include "libs/runtime/logic.h"
+#include "libs/store/store.h"
+#include "redress/runtime/v1/rows.pb.h"
+
+namespace redress::runtime {
+
+// How long request ids are remembered, in the shard's own time.
+inline constexpr Millis kRequestMemory = 45 * kDay;
+
+std::optional<v1::RequestRow> FindRequest(const store::Rows& rows, uint16_t shard, absl::string_view caller_scope,
+                                          absl::string_view request_id);
+// Remembers the request of `body` and forgets a few that are older than kRequestMemory.
+void RememberRequest(store::View* rows, uint16_t shard, const log::v1::Body& body, const v1::RequestRow& row);
+
+int64_t VersionOf(const store::Rows& rows, uint16_t shard, absl::string_view aggregate);
+void SetVersion(store::View* rows, uint16_t shard, absl::string_view aggregate, int64_t version);
+
+// Where the shard stands in its own log; a default state when it has read nothing.
+log::RuleState LoadRuleState(const store::Rows& rows, uint16_t shard);
+void SaveRuleState(store::View* rows, uint16_t shard, const log::RuleState& state);
+
+// How far the shard has consumed `input`; a default state when nothing of it.
+log::RuleState LoadSource(const store::Rows& rows, uint16_t shard, log::ShardId input);
+void SaveSource(store::View* rows, uint16_t shard, const log::v1::Source& source);
+
+// One timer a (aggregate, name): setting it again moves it. Called by Logic::Apply.
+void SetTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, absl::string_view name, Millis due);
+void CancelTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, absl::string_view name);
+// Visits timers in due order until `visit` returns false.
+void ScanTimers(const store::Rows& rows, uint16_t shard, absl::FunctionRef<bool(const Timer&)> visit);
+
+// Parked inputs, in the order they were parked.
+void Park(store::View* rows, uint16_t shard, const v1::ParkedRow& row);
+void Unpark(store::View* rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate, int64_t version);
+bool IsParked(const store::Rows& rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate);
+std::vector<v1::ParkedRow> ListParked(const store::Rows& rows, uint16_t shard);
+
+}  // namespace redress::runtime

@@ -1,0 +1,129 @@
+#include "libs/runtime/service_runtime.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/status/errors.h"
+#include "libs/status/macros.h"
+
+namespace redress::runtime {
+namespace {
+
+// Calls `done` once, when `parts` parts have reported: with OK, or with the first error.
+std::function<void(absl::Status)> AfterAll(size_t parts, std::function<void(absl::Status)> done) {
+  struct State {
+    std::atomic<size_t> left;
+    std::atomic<bool> failed{false};
+    std::function<void(absl::Status)> done;
+  };
+  auto state = std::make_shared<State>();
+  state->left = parts;
+  state->done = std::move(done);
+  return [state](absl::Status status) {
+    if (!status.ok() && !state->failed.exchange(true)) state->done(status);
+    if (--state->left == 0 && !state->failed) state->done(absl::OkStatus());
+  };
+}
+
+}  // namespace
+
+ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(options)) {
+  const uint32_t count = info().ShardsOf(stream());
+  for (uint32_t i = 0; i < count; ++i) {
+    Environment env;
+    env.id = {stream(), i};
+    env.shard_count = info().shard_count;
+    env.instance = options_.instance;
+    env.address = options_.address;
+    env.log = options_.log;
+    env.executor = options_.executors[i % options_.executors.size()];
+    env.clock = options_.clock;
+    env.ids = options_.ids;
+    env.database = options_.database;
+    env.logic = options_.logic;
+    env.reference = options_.reference;
+    env.forwarder = options_.forwarder;
+    env.faults = options_.faults;
+    shards_.push_back(std::make_unique<Shard>(std::move(env)));
+  }
+}
+
+ServiceRuntime::~ServiceRuntime() = default;
+
+void ServiceRuntime::Start() {
+  for (auto& shard : shards_) shard->Start();
+}
+
+void ServiceRuntime::Assign(const std::vector<bool>& wanted) {
+  for (size_t i = 0; i < shards_.size(); ++i) shards_[i]->Assign(i < wanted.size() && wanted[i]);
+}
+
+void ServiceRuntime::AssignAll() { Assign(std::vector<bool>(shards_.size(), true)); }
+
+void ServiceRuntime::Execute(v1::Order order, Done done) {
+  if (order.shard() >= shards_.size()) return done(absl::InternalError("an order for a shard that does not exist"));
+  const uint32_t shard = order.shard();
+  shards_[shard]->Execute(std::move(order), /*forwarded=*/false, std::move(done));
+}
+
+void ServiceRuntime::ExecuteForwarded(v1::Order order, Done done) {
+  if (order.shard() >= shards_.size()) return done(absl::InternalError("an order for a shard that does not exist"));
+  const uint32_t shard = order.shard();
+  shards_[shard]->Execute(std::move(order), /*forwarded=*/true, std::move(done));
+}
+
+absl::Status ServiceRuntime::CheckPosition(const types::v1::Position& position, log::ShardId* id) const {
+  if (position.log_id() != info().log_id) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "ANOTHER_LOG",
+                     absl::StrCat("the position is of log ", log::Hex(position.log_id()), ", this is log ",
+                                  log::Hex(info().log_id)));
+  }
+  const auto stream = log::ParseStream(position.stream());
+  if (!stream.ok() || position.shard() >= info().ShardsOf(*stream) || position.next() < 0) {
+    return InvalidFields({{"position", "names no shard of this log"}});
+  }
+  *id = {*stream, position.shard()};
+  return absl::OkStatus();
+}
+
+void ServiceRuntime::Read(const std::optional<types::v1::Position>& position,
+                          std::function<void(absl::StatusOr<std::shared_ptr<const store::Rows>>)> done) {
+  if (!position.has_value()) return done(ReadNow());
+  log::ShardId id;
+  const absl::Status checked = CheckPosition(*position, &id);
+  if (!checked.ok()) return done(checked);
+  const auto answer = [this, done](absl::Status status) {
+    if (!status.ok()) return done(status);
+    done(ReadNow());
+  };
+  if (id.stream == stream()) return shards_[id.shard]->WaitForOwn(position->next(), kReadPatience, answer);
+  std::vector<Shard*> followers;
+  for (auto& shard : shards_) {
+    const auto follows = options_.logic->Follows(static_cast<uint16_t>(shard->id().shard), info().shard_count);
+    if (std::find(follows.begin(), follows.end(), id) != follows.end()) followers.push_back(shard.get());
+  }
+  if (followers.empty()) {
+    return done(InvalidFields({{"position", absl::StrCat(log::StreamName(stream()), " does not follow ", position->stream())}}));
+  }
+  const auto part = AfterAll(followers.size(), answer);
+  for (Shard* shard : followers) shard->WaitForSource(id, position->next(), kReadPatience, part);
+}
+
+std::shared_ptr<const store::Rows> ServiceRuntime::ReadNow() const { return options_.database->Snapshot(); }
+
+bool ServiceRuntime::Ready() const {
+  return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) {
+    const ShardStatus status = shard->Status();
+    return status.caught_up && status.stopped.ok();
+  });
+}
+
+std::vector<ShardStatus> ServiceRuntime::Status() const {
+  std::vector<ShardStatus> all;
+  for (const auto& shard : shards_) all.push_back(shard->Status());
+  return all;
+}
+
+}  // namespace redress::runtime

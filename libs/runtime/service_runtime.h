@@ -1,0 +1,79 @@
+// All shards of one service in one instance, and the two things its handlers need: Execute an order, Read at a position.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/runtime/environment.h"
+#include "libs/runtime/shard.h"
+#include "redress/types/v1/position.pb.h"
+
+namespace redress::runtime {
+
+// How long a read waits for a position.
+inline constexpr Millis kReadPatience = 5 * kSecond;
+
+struct ServiceOptions {
+  std::string instance;
+  std::string address;
+  log::Log* log = nullptr;
+  // Shards are dealt out over these strands. They outlive the service.
+  std::vector<Executor*> executors;
+  const Clock* clock = nullptr;
+  IdSource* ids = nullptr;
+  store::Database* database = nullptr;
+  Logic* logic = nullptr;
+  ReferenceSource* reference = nullptr;
+  Forwarder* forwarder = nullptr;
+  Faults* faults = nullptr;
+};
+
+// Thread-safe.
+class ServiceRuntime {
+ public:
+  explicit ServiceRuntime(ServiceOptions options);
+  // Its executors must have stopped, or run nothing of it any more.
+  ~ServiceRuntime();
+
+  // Begins to read all shards; owns those assigned.
+  void Start();
+  // Which shards this instance should own (a hint); standalone: all.
+  void Assign(const std::vector<bool>& wanted);
+  void AssignAll();
+
+  // Decides `order` on its shard's owner. `done` runs on a strand of the service or of the forwarder.
+  void Execute(v1::Order order, Done done);
+  void ExecuteForwarded(v1::Order order, Done done);
+
+  // Calls back with one instant of all rows, at which everything up to `position` (if any) is in: of the service's own stream, or
+  // of one it follows. FAILED_PRECONDITION (ANOTHER_LOG) for a position of another log; INVALID_ARGUMENT for one of a stream it
+  // does not follow; UNAVAILABLE after kReadPatience.
+  void Read(const std::optional<types::v1::Position>& position,
+            std::function<void(absl::StatusOr<std::shared_ptr<const store::Rows>>)> done);
+  // What is there now, without waiting.
+  std::shared_ptr<const store::Rows> ReadNow() const;
+
+  const log::LogInfo& info() const { return options_.log->info(); }
+  log::Stream stream() const { return options_.logic->stream(); }
+  uint32_t shard_count() const { return static_cast<uint32_t>(shards_.size()); }
+  Shard& shard(uint32_t number) { return *shards_[number]; }
+  store::Database& database() const { return *options_.database; }
+  const Clock& clock() const { return *options_.clock; }
+  log::Log& log() const { return *options_.log; }
+  ReferenceSource* reference() const { return options_.reference; }
+  // True when every shard has caught up with the end asked for at start, and none has stopped.
+  bool Ready() const;
+  std::vector<ShardStatus> Status() const;
+
+ private:
+  absl::Status CheckPosition(const types::v1::Position& position, log::ShardId* id) const;
+
+  const ServiceOptions options_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace redress::runtime

@@ -1,0 +1,116 @@
+// One shard of one service in one instance: tail, ownership, writer, reactor and timers on one executor.
+//
+//            ┌────────── tail ──▶ projection ◀── reads
+//   log ─────┤                       ▲
+//            └─ inputs ─▶ reactor ─▶ writer ─▶ log        timers ─▶ writer
+//
+// Thread-safe where said; everything else happens on the executor.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/runtime/environment.h"
+#include "libs/runtime/ownership.h"
+#include "libs/runtime/reactor.h"
+#include "libs/runtime/tail.h"
+#include "libs/runtime/timers.h"
+#include "libs/runtime/writer.h"
+#include "libs/status/mutex.h"
+
+namespace redress::runtime {
+
+// A look at a shard, for status pages and metrics.
+struct ShardStatus {
+  log::ShardId id;
+  bool owner = false;
+  bool caught_up = false;
+  std::string last_owner;  // by the last claim
+  log::RuleState state;
+  int64_t claims = 0;
+  int64_t voids = 0;
+  int64_t applied = 0;
+  int64_t parked = 0;
+  int64_t timers_fired = 0;
+  size_t queued = 0;
+  Millis queue_age_ms = 0;
+  Millis reactor_lag_ms = 0;
+  absl::Status stopped;
+};
+
+class Shard : private TailObserver {
+ public:
+  explicit Shard(Environment env);
+  // On the executor, or after it has stopped. Answers what is open with UNAVAILABLE.
+  ~Shard() override;
+
+  // Thread-safe: begins to read and, when assigned, to own.
+  void Start();
+  void Assign(bool wanted);
+  // Thread-safe. Decides `order` here, or forwards it once to the owner. UNAVAILABLE when nobody can be asked.
+  // `forwarded`: it came from another instance, and is not sent on.
+  void Execute(v1::Order order, bool forwarded, Done done);
+  // Thread-safe. Calls back when the tail has applied everything below `next`; UNAVAILABLE after `timeout`.
+  void WaitForOwn(int64_t next, Millis timeout, std::function<void(absl::Status)> done);
+  // Thread-safe. The same for what the shard has consumed of an input it follows.
+  void WaitForSource(log::ShardId input, int64_t next, Millis timeout, std::function<void(absl::Status)> done);
+  // Thread-safe. Replays or skips a parked input; NOT_FOUND when there is none of that name.
+  void Unpark(log::v1::InputSkipped name, bool replay, std::function<void(absl::Status)> done);
+  // Thread-safe; as of the last step.
+  ShardStatus Status() const;
+  const log::ShardId& id() const { return env_.id; }
+  // Thread-safe. Runs `work` on the executor while nothing of the shard runs.
+  void Post(std::function<void(Shard*)> work);
+  const log::RuleState& state() const { return tail_.state(); }
+
+ private:
+  struct Waiter {
+    bool own = true;
+    log::ShardId input;
+    int64_t next = 0;
+    std::function<void(absl::Status)> done;
+    uint64_t number = 0;
+  };
+
+  void OnClaim(int64_t offset, int64_t appended_at, const log::v1::Claim& claim) override;
+  void OnRecord(int64_t offset, log::Verdict verdict, int64_t fence, int64_t seq) override;
+  void Wake();
+  void Run();
+  bool StepAll();
+  void BeginTermIfReady();
+  void EndTerm();
+  void LookForEnd();
+  void SettleWaiters();
+  bool Reached(const Waiter& waiter) const;
+  void AddWaiter(Waiter waiter, Millis timeout);
+  void UpdateStatus();
+  absl::Status NotOwner() const;
+
+  Environment env_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+  Tail tail_;
+  Ownership ownership_;
+  Writer writer_;
+  Reactor reactor_;
+  Timers timers_;
+  std::vector<std::shared_ptr<void>> wakes_;
+  bool scheduled_ = false;
+  bool retry_set_ = false;
+  bool in_term_ = false;
+  bool started_ = false;
+  bool caught_up_ = false;
+  bool end_asked_ = false;
+  int64_t end_ = -1;
+  std::vector<Waiter> waiters_;
+  uint64_t next_waiter_ = 0;
+  mutable Mutex mutex_;
+  ShardStatus status_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<std::atomic<bool>> wake_pending_;
+};
+
+}  // namespace redress::runtime

@@ -1,0 +1,130 @@
+#include "libs/runtime/tail.h"
+
+#include "absl/strings/str_cat.h"
+#include "libs/runtime/fold.h"
+#include "libs/runtime/rows.h"
+#include "libs/store/keys.h"
+#include "libs/status/errors.h"
+#include "libs/status/macros.h"
+
+namespace redress::runtime {
+namespace {
+
+constexpr int kEntriesPerStep = 512;
+
+}  // namespace
+
+Tail::Tail(const Environment* env, TailObserver* observer)
+    : env_(env), observer_(observer), state_(LoadRuleState(*env->database, env->shard())) {
+  if (!state_.log_id.empty() && state_.log_id != env_->log->info().log_id) {
+    stopped_ = MakeError(absl::StatusCode::kFailedPrecondition, "ANOTHER_LOG",
+                         absl::StrCat(log::ToString(env_->id), ": the projection was made from log ",
+                                      log::Hex(state_.log_id), ", this is log ", log::Hex(env_->log->info().log_id)));
+    return;
+  }
+  reader_ = env_->log->Tail(env_->id, state_.next_offset);
+}
+
+bool Tail::TakeTimersChanged() { return std::exchange(timers_changed_, false); }
+
+bool Tail::Step() {
+  if (!stopped_.ok()) return false;
+  entries_.clear();
+  const absl::Status read = reader_->Read(kEntriesPerStep, &entries_);
+  log_unavailable_ = absl::IsUnavailable(read);
+  if (!read.ok() && !log_unavailable_) stopped_ = Annotate(read, log::ToString(env_->id));
+  if (entries_.empty()) return false;
+
+  store::View rows(env_->database);
+  std::vector<Seen> seen;
+  for (const log::Entry& entry : entries_) {
+    const absl::Status taken = Take(entry, &rows, &seen);
+    if (!taken.ok()) {
+      // What precedes the place stands; nothing behind it is read.
+      stopped_ = Annotate(taken, log::ToString(env_->id));
+      break;
+    }
+  }
+  FAULT_POINT(env_->faults, "tail.before_commit", false);
+  const absl::Status committed = Commit(&rows);
+  if (!committed.ok()) {
+    stopped_ = committed;
+    return false;
+  }
+  FAULT_POINT(env_->faults, "tail.after_commit", false);
+  for (const Seen& one : seen) {
+    if (one.verdict == log::Verdict::kClaim) {
+      observer_->OnClaim(one.offset, one.appended_at, one.claim);
+    } else if (one.verdict != log::Verdict::kGenesis) {
+      observer_->OnRecord(one.offset, one.verdict, one.fence, one.seq);
+    }
+  }
+  return true;
+}
+
+absl::Status Tail::Take(const log::Entry& entry, store::View* rows, std::vector<Seen>* seen) {
+  log::v1::Record record;
+  RETURN_IF_ERROR(log::ParseRecord(log::ToString(env_->id), entry.offset, entry.bytes, &record));
+  log::RuleState next = state_;
+  ASSIGN_OR_RETURN(const log::Verdict verdict, log::Accept(entry.offset, record, &next));
+  Seen one{entry.offset, entry.appended_at, verdict, record.fence(), record.seq(), {}};
+  if (verdict == log::Verdict::kGenesis) RETURN_IF_ERROR(CheckGenesis(record));
+  if (verdict == log::Verdict::kClaim) {
+    one.claim.ParseFromString(record.body());
+    last_claim_ = one.claim;
+    ++claims_;
+  }
+  if (log::IsVoid(verdict)) ++voids_;
+  if (verdict == log::Verdict::kAccepted) {
+    ++applied_;
+    if (record.kind() == log::v1::KIND_POSITION) {
+      log::v1::Progress progress;
+      progress.ParseFromString(record.body());
+      for (const log::v1::Source& source : progress.sources()) SaveSource(rows, env_->shard(), source);
+    } else {
+      RETURN_IF_ERROR(TakeDecision(entry, record, rows));
+    }
+  }
+  state_ = std::move(next);
+  seen->push_back(std::move(one));
+  return absl::OkStatus();
+}
+
+absl::Status Tail::TakeDecision(const log::Entry& entry, const log::v1::Record& record, store::View* rows) {
+  log::v1::Body body;
+  if (!body.ParseFromString(record.body())) {
+    return MakeError(absl::StatusCode::kDataLoss, "RECORD_UNREADABLE",
+                     absl::StrCat("offset ", entry.offset, ": an accepted body cannot be read"));
+  }
+  if (body.level() > kBuildLevel) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "LEVEL_UNKNOWN",
+        absl::StrCat("offset ", entry.offset, " is of level ", body.level(), "; this build knows ", kBuildLevel));
+  }
+  const ApplyContext context{env_->shard(), env_->shard_count, &body};
+  FoldDecision(*env_->logic, context, record.has_source() ? &record.source() : nullptr, entry.offset + 1, rows);
+  return absl::OkStatus();
+}
+
+absl::Status Tail::CheckGenesis(const log::v1::Record& record) const {
+  log::v1::Genesis genesis;
+  genesis.ParseFromString(record.body());
+  const log::LogInfo& info = env_->log->info();
+  if (genesis.stream() == log::StreamName(env_->id.stream) && genesis.shard() == env_->id.shard &&
+      genesis.shard_count() == info.ShardsOf(env_->id.stream) && genesis.log_id() == info.log_id) {
+    return absl::OkStatus();
+  }
+  return MakeError(absl::StatusCode::kFailedPrecondition, "ANOTHER_LOG",
+                   absl::StrCat("GENESIS says ", genesis.stream(), "/", genesis.shard(), " of ", genesis.shard_count()));
+}
+
+absl::Status Tail::Commit(store::View* rows) {
+  const std::string timers = store::Key(env_->shard(), 0xF4).Take();
+  const auto first = rows->writes().lower_bound(timers);
+  timers_changed_ |= first != rows->writes().end() && first->first.compare(0, timers.size(), timers) == 0;
+  SaveRuleState(rows, env_->shard(), state_);
+  RETURN_IF_ERROR(env_->database->Health());
+  return env_->database->Commit(rows->writes());
+}
+
+}  // namespace redress::runtime

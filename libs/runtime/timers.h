@@ -1,0 +1,49 @@
+// Fires what is due: timers are rows of the projection, so they survive restarts; a replay fires nothing.
+//
+// Runs only in a term; at most one order in flight a row, in due order; the order's decision says whether it still holds.
+// All calls on the shard's executor.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "libs/runtime/environment.h"
+#include "libs/runtime/writer.h"
+
+namespace redress::runtime {
+
+class Timers {
+ public:
+  Timers(const Environment* env, Writer* writer, std::function<void()> wake, std::weak_ptr<void> alive)
+      : env_(env), writer_(writer), wake_(std::move(wake)), alive_(std::move(alive)) {}
+
+  void BeginTerm();
+  void EndTerm();
+  // Rows may have changed.
+  void Changed() { look_ = true; }
+  bool Step();
+
+  int64_t fired() const { return fired_; }
+
+ private:
+  using Row = std::tuple<Millis, std::string, std::string>;  // due, aggregate, name
+
+  void Fire(const Timer& timer);
+  void WakeAt(Millis due);
+
+  const Environment* env_;
+  Writer* writer_;
+  std::function<void()> wake_;
+  std::weak_ptr<void> alive_;
+  bool active_ = false;
+  bool look_ = false;
+  uint64_t term_ = 0;
+  Millis waking_at_ = 0;     // monotonic; 0 = no wake-up set
+  std::set<Row> in_flight_;  // fired in this term, and not gone from the rows
+  int64_t fired_ = 0;
+};
+
+}  // namespace redress::runtime
