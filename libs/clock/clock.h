@@ -32,9 +32,9 @@ class Executor {
  public:
   virtual ~Executor() = default;
   virtual void Post(std::function<void()> work) = 0;
-  // Runs `work` once, no earlier than `delay` from now on the monotonic clock; later work never overtakes due work of the same time.
+  // Runs `work` once, no earlier than `delay` from now on the monotonic clock; later work never overtakes due work of
+  // the same time.
   virtual void PostAfter(Millis delay, std::function<void()> work) = 0;
 };
-
 
 }  // namespace redress

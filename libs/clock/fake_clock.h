@@ -1,4 +1,5 @@
-// A Clock and an Executor for tests and simulations: time moves only when told to, and all work runs in the caller's thread.
+// A Clock and an Executor for tests and simulations: time moves only when told to, and all work runs in the caller's
+// thread.
 #pragma once
 
 #include <atomic>

@@ -30,7 +30,9 @@ void ThreadExecutor::Stop() {
   queue_.clear();
 }
 
-void ThreadExecutor::Post(std::function<void()> work) { PostAfter(std::numeric_limits<Millis>::min(), std::move(work)); }
+void ThreadExecutor::Post(std::function<void()> work) {
+  PostAfter(std::numeric_limits<Millis>::min(), std::move(work));
+}
 
 void ThreadExecutor::PostAfter(Millis delay, std::function<void()> work) {
   // Immediate work sorts before everything with a time of its own, in the order of posting.

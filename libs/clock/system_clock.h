@@ -18,7 +18,8 @@ class SystemClock : public Clock {
   Millis Monotonic() const override;
 };
 
-// One thread that runs what is posted. The destructor runs nothing more, drops what is queued, and waits for the running piece.
+// One thread that runs what is posted. The destructor runs nothing more, drops what is queued, and waits for the
+// running piece.
 class ThreadExecutor : public Executor {
  public:
   ThreadExecutor();

@@ -14,7 +14,8 @@ namespace redress {
 namespace {
 
 constexpr absl::string_view kSymbols = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-// Crockford's check alphabet goes on where 32 symbols end: 37 is prime, so one wrong or two swapped symbols always show.
+// Crockford's check alphabet goes on where 32 symbols end: 37 is prime, so one wrong or two swapped symbols always
+// show.
 constexpr absl::string_view kCheckSymbols = "0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U";
 constexpr int kTrackingSymbols = 10;
 

@@ -1,6 +1,7 @@
 // Identifiers: where they come from and how they read.
 //
-//   complaint id   26 Crockford symbols of 128 bits: 48 bits of milliseconds of receipt ‖ 16 bits of placement ‖ 64 random
+//   complaint id   26 Crockford symbols of 128 bits: 48 bits of milliseconds of receipt ‖ 16 bits of placement ‖ 64
+//   random
 //                  bits. Sorts by time and names its shard (placement mod shard count).
 //   person id      the same shape; its placement is that of the person's first complaint.
 //   tracking code  10 Crockford symbols (50 random bits) and a check symbol: what a resident reads out on the phone.
@@ -44,7 +45,8 @@ uint16_t PlacementOf(absl::string_view key);
 // 26 symbols. `at_ms` must lie in 0 .. 2^48-1.
 std::string MakeId(int64_t at_ms, uint16_t placement, uint64_t random);
 
-// The random part of an id of an imported complaint: hash of (source system, reference), so that the same row is the same id.
+// The random part of an id of an imported complaint: hash of (source system, reference), so that the same row is the
+// same id.
 uint64_t ImportedIdBits(absl::string_view system, absl::string_view reference);
 
 struct IdParts {
@@ -58,8 +60,8 @@ absl::StatusOr<IdParts> ParseId(absl::string_view id);
 // Shard of an id among `shard_count` (a power of two).
 inline uint32_t ShardOf(uint16_t placement, uint32_t shard_count) { return placement % shard_count; }
 
-// "XXXXX-XXXXX-C": what MakeTrackingCode returns, and ParseTrackingCode accepts with or without dashes and spaces, in any case,
-// reading O as 0 and I or L as 1. INVALID_ARGUMENT when the length, a symbol or the check symbol is wrong.
+// "XXXXX-XXXXX-C": what MakeTrackingCode returns, and ParseTrackingCode accepts with or without dashes and spaces, in
+// any case, reading O as 0 and I or L as 1. INVALID_ARGUMENT when the length, a symbol or the check symbol is wrong.
 std::string MakeTrackingCode(uint64_t random);
 // Returns the 11 symbols without dashes.
 absl::StatusOr<std::string> ParseTrackingCode(absl::string_view text);

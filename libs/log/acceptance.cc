@@ -19,7 +19,8 @@ absl::Status Corrupt(int64_t offset, absl::string_view what) {
 absl::StatusOr<Verdict> AcceptGenesis(int64_t offset, const v1::Record& record, RuleState* state) {
   if (offset != 0 || !state->chain.empty()) return Corrupt(offset, "a GENESIS elsewhere than at the beginning");
   v1::Genesis genesis;
-  if (!genesis.ParseFromString(record.body()) || genesis.log_id().empty()) return Corrupt(offset, "GENESIS is unreadable");
+  if (!genesis.ParseFromString(record.body()) || genesis.log_id().empty())
+    return Corrupt(offset, "GENESIS is unreadable");
   state->log_id = genesis.log_id();
   state->next_offset = offset + 1;
   state->fence = 0;
@@ -58,8 +59,8 @@ v1::RuleState RuleState::ToProto() const {
 }
 
 RuleState RuleState::FromProto(const v1::RuleState& proto) {
-  return {proto.log_id(), proto.next_offset(),      proto.fence(), proto.seq(),
-          proto.chain(),  proto.last_recorded_at(), proto.last_register_version()};
+  return {proto.log_id(),           proto.next_offset(),          proto.fence(), proto.seq(), proto.chain(),
+          proto.last_recorded_at(), proto.last_register_version()};
 }
 
 std::string NextChain(absl::string_view previous, absl::string_view body) {

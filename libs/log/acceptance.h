@@ -27,7 +27,8 @@ namespace redress::log {
 inline constexpr uint32_t kRuleVersion = 1;
 inline constexpr size_t kChainBytes = 16;
 
-// What a reader must keep to go on in the middle of a shard; saved with what the record did, never replaced by a bare offset.
+// What a reader must keep to go on in the middle of a shard; saved with what the record did, never replaced by a bare
+// offset.
 struct RuleState {
   std::string log_id;       // 16 bytes; empty before GENESIS
   int64_t next_offset = 0;  // the next record lies here or later
@@ -55,9 +56,9 @@ inline bool IsVoid(Verdict verdict) {
 }
 
 // Folds the record at `offset` into `state`. On an error `state` is unchanged and the shard must stop:
-// DATA_LOSS when the chain differs, when the record is no Record, when GENESIS is missing, repeated or elsewhere than at 0;
-// FAILED_PRECONDITION (reason RULE_VERSION_UNKNOWN) when it was written under a later rule.
-// A body that cannot be parsed is not this function's matter except for GENESIS.
+// DATA_LOSS when the chain differs, when the record is no Record, when GENESIS is missing, repeated or elsewhere than
+// at 0; FAILED_PRECONDITION (reason RULE_VERSION_UNKNOWN) when it was written under a later rule. A body that cannot be
+// parsed is not this function's matter except for GENESIS.
 absl::StatusOr<Verdict> Accept(int64_t offset, const v1::Record& record, RuleState* state);
 
 // hash(previous ‖ body): BLAKE2b, 16 bytes. `previous` is empty for GENESIS.

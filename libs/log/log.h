@@ -1,11 +1,14 @@
 // The event log: five streams of records in shards, each shard a sequence that only ever grows.
 //
-//   writer ──AppendClaim──▶ [GENESIS][CLAIM][DECISION][DECISION][CLAIM]… ──Read──▶ every reader, which folds the rule of acceptance.h
+//   writer ──AppendClaim──▶ [GENESIS][CLAIM][DECISION][DECISION][CLAIM]… ──Read──▶ every reader, which folds the rule
+//   of acceptance.h
 //          ──Append──────▶
 //
-// The port says nothing about who may append: that is settled by the records themselves. An implementation promises only
+// The port says nothing about who may append: that is settled by the records themselves. An implementation promises
+// only
 //   - one order a shard, the same for all readers; nothing ever appears below an offset that a reader has seen;
-//   - the records of one Append lie in their order, though others' records may lie between, and some may be missing or repeated
+//   - the records of one Append lie in their order, though others' records may lie between, and some may be missing or
+//   repeated
 //     (after kUnknown: in part, later, twice or never);
 //   - kAppended is said only of records that are durable and that every later reader will see.
 // Offsets need not be dense. Fits the embedded log, Kafka (offset = partition offset) and the simulated one.
@@ -25,7 +28,8 @@ namespace redress::log {
 // Also the order of the streams in every table and key.
 enum class Stream : uint8_t { kRegister = 0, kIntake = 1, kRouting = 2, kScheduling = 3, kSla = 4 };
 inline constexpr int kStreamCount = 5;
-inline constexpr Stream kAllStreams[] = {Stream::kRegister, Stream::kIntake, Stream::kRouting, Stream::kScheduling, Stream::kSla};
+inline constexpr Stream kAllStreams[] = {Stream::kRegister, Stream::kIntake, Stream::kRouting, Stream::kScheduling,
+                                         Stream::kSla};
 
 // "register", "intake", "routing", "scheduling", "sla".
 absl::string_view StreamName(Stream stream);
@@ -56,7 +60,8 @@ struct LogInfo {
 enum class AppendOutcome {
   kAppended,  // durable, in order
   kUnknown,   // perhaps: all, some, later, twice or never. The caller claims again.
-  kRefused,   // certainly nothing, now or later: no space, a record too large, the log is closing. RESOURCE_EXHAUSTED to callers.
+  kRefused,  // certainly nothing, now or later: no space, a record too large, the log is closing. RESOURCE_EXHAUSTED to
+             // callers.
 };
 
 // One entry as it lies in the log.
@@ -72,12 +77,14 @@ class Reader {
  public:
   virtual ~Reader() = default;
   // Appends to `out` up to `max_entries` (and about 1 MiB) of what comes next; none when the end known here is reached.
-  // UNAVAILABLE when the log cannot be asked now (try again); DATA_LOSS naming the place when what lies there cannot be read;
-  // OUT_OF_RANGE when the next offset lies beyond what the log has or keeps: this log is not what the reader has seen before.
+  // UNAVAILABLE when the log cannot be asked now (try again); DATA_LOSS naming the place when what lies there cannot be
+  // read; OUT_OF_RANGE when the next offset lies beyond what the log has or keeps: this log is not what the reader has
+  // seen before.
   virtual absl::Status Read(int max_entries, std::vector<Entry>* out) = 0;
 };
 
-// Thread-safe. Callbacks run on a thread of the log's own, or inside the call, never under its locks; they must not block.
+// Thread-safe. Callbacks run on a thread of the log's own, or inside the call, never under its locks; they must not
+// block.
 class Log {
  public:
   virtual ~Log() = default;
@@ -93,12 +100,12 @@ class Log {
   // Reads on from `next_offset`. The first GENESIS lies at 0.
   virtual std::unique_ptr<Reader> Tail(ShardId shard, int64_t next_offset) = 0;
 
-  // The offset after the last record, as far as can be known now: a hint, which may be lower than what was read already.
-  // It never proves that a reader is fresh. UNAVAILABLE when the log cannot be asked.
+  // The offset after the last record, as far as can be known now: a hint, which may be lower than what was read
+  // already. It never proves that a reader is fresh. UNAVAILABLE when the log cannot be asked.
   virtual void EndOf(ShardId shard, std::function<void(absl::StatusOr<int64_t>)> done) = 0;
 
-  // `wake` is called after something may have been added to `shard`, until the returned token is destroyed (which waits for a
-  // call under way). Calls may be spurious or merged, never lost.
+  // `wake` is called after something may have been added to `shard`, until the returned token is destroyed (which waits
+  // for a call under way). Calls may be spurious or merged, never lost.
   virtual std::shared_ptr<void> OnAppend(ShardId shard, std::function<void()> wake) = 0;
 };
 

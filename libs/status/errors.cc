@@ -56,8 +56,7 @@ absl::Status RetryLater(absl::StatusCode code, absl::string_view reason, absl::s
 
 absl::Status Annotate(const absl::Status& status, absl::string_view context) {
   absl::Status annotated(status.code(), absl::StrCat(context, ": ", status.message()));
-  status.ForEachPayload(
-      [&](absl::string_view url, const absl::Cord& payload) { annotated.SetPayload(url, payload); });
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) { annotated.SetPayload(url, payload); });
   return annotated;
 }
 

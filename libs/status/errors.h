@@ -1,7 +1,7 @@
 // Errors with the details that clients get: a machine-readable reason on every one, bad fields, a retry delay.
 //
-// Made here or in <service>_errors.h, carried as payloads of absl::Status, turned into gRPC's trailer in libs/rpc alone.
-// Never put personal data in a message or in metadata.
+// Made here or in <service>_errors.h, carried as payloads of absl::Status, turned into gRPC's trailer in libs/rpc
+// alone. Never put personal data in a message or in metadata.
 #pragma once
 
 #include <string>
@@ -23,7 +23,8 @@ struct FieldViolation {
 };
 
 // `reason` is UPPER_SNAKE_CASE and part of the API.
-absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::string_view message, const Metadata& metadata = {});
+absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::string_view message,
+                       const Metadata& metadata = {});
 
 // INVALID_ARGUMENT, reason INVALID_FIELDS, listing every field; `violations` must not be empty.
 absl::Status InvalidFields(const std::vector<FieldViolation>& violations);

@@ -12,10 +12,10 @@
 #define REDRESS_CONCAT_(a, b) a##b
 #define REDRESS_CONCAT(a, b) REDRESS_CONCAT_(a, b)
 
-#define RETURN_IF_ERROR(expression)                       \
-  do {                                                    \
-    absl::Status redress_status_ = (expression);          \
-    if (!redress_status_.ok()) return redress_status_;    \
+#define RETURN_IF_ERROR(expression)                    \
+  do {                                                 \
+    absl::Status redress_status_ = (expression);       \
+    if (!redress_status_.ok()) return redress_status_; \
   } while (false)
 
 #define ASSIGN_OR_RETURN(declaration, expression) \

@@ -1,7 +1,7 @@
 // A lock that both the thread sanitizer and clang's thread-safety analysis can see.
 //
-// Debian's absl::Mutex is compiled without the sanitizer's annotations, which then reports races that are none; std::mutex is
-// intercepted, and carries no annotations. This is std::mutex with them.
+// Debian's absl::Mutex is compiled without the sanitizer's annotations, which then reports races that are none;
+// std::mutex is intercepted, and carries no annotations. This is std::mutex with them.
 #pragma once
 
 #include <condition_variable>
