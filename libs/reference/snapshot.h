@@ -1,8 +1,8 @@
 // The register as one process sees it at one moment: immutable, shared by handlers, deciders and reactions.
 //
-// Reference data are versions, each active from an instant: every look-up says as of which instant it asks, and gets the version
-// that was (or will be) in force then. What a decision uses of it is written in its event with the version's number.
-// Thread-safe: nothing changes once it is built.
+// Reference data are versions, each active from an instant: every look-up says as of which instant it asks, and gets
+// the version that was (or will be) in force then. What a decision uses of it is written in its event with the
+// version's number. Thread-safe: nothing changes once it is built.
 #pragma once
 
 #include <cstdint>

@@ -40,14 +40,13 @@ class Faults {
 
 // Names of all fault points, for coverage.
 inline constexpr absl::string_view kFaultPoints[] = {
-    "claim.before_append", "append.before",      "append.after",  "tail.before_commit",
-    "tail.after_commit",   "writer.before_reply", "writer.after_reply", "reactor.before_react",
-    "timer.before_fire"};
+    "claim.before_append", "append.before",      "append.after",         "tail.before_commit", "tail.after_commit",
+    "writer.before_reply", "writer.after_reply", "reactor.before_react", "timer.before_fire"};
 
 // Ends the function (with nothing, or with what follows) when the instance dies here.
-#define FAULT_POINT(faults, name, ...)                                     \
-  do {                                                                     \
-    if ((faults) != nullptr && (faults)->Hit(name)) return __VA_ARGS__;    \
+#define FAULT_POINT(faults, name, ...)                                  \
+  do {                                                                  \
+    if ((faults) != nullptr && (faults)->Hit(name)) return __VA_ARGS__; \
   } while (false)
 
 // Carries an order to a shard's owner in another instance.

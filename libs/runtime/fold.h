@@ -1,4 +1,5 @@
-// The one way that state changes: an accepted decision folded into rows, by the tail for good and by the writer on trial.
+// The one way that state changes: an accepted decision folded into rows, by the tail for good and by the writer on
+// trial.
 #pragma once
 
 #include "libs/log/log.h"

@@ -1,4 +1,5 @@
-// What a service gives the runtime: how it decides, folds and reacts. The runtime does the rest, the same for all services.
+// What a service gives the runtime: how it decides, folds and reacts. The runtime does the rest, the same for all
+// services.
 //
 //   command ─▶ Decide ─▶ events ─▶ log ─▶ Apply ─▶ rows            input event ─▶ React ─▶ commands
 //
@@ -94,8 +95,9 @@ class Logic {
   // The orders that an input means for this shard, in order; most inputs mean none. An error parks the input.
   virtual absl::StatusOr<std::vector<v1::Order>> React(const Input& input, const ReactContext& context) const = 0;
 
-  // The order that a due timer means. Asynchronous, because some timers are work rows (destroying keys, telling a person): those
-  // act first and record after; they may act again after a crash. `done` runs on the shard's executor or inside the call.
+  // The order that a due timer means. Asynchronous, because some timers are work rows (destroying keys, telling a
+  // person): those act first and record after; they may act again after a crash. `done` runs on the shard's executor or
+  // inside the call.
   virtual void Fire(const Timer& timer, const ReactContext& context,
                     std::function<void(std::optional<v1::Order>)> done) = 0;
 };

@@ -9,7 +9,8 @@ namespace {
 
 constexpr Millis kBackOffLeast = 200;
 constexpr Millis kBackOffSpread = 1800;
-// How far the log's own time of a claim may lie outside what its owner saw before the owner distrusts its clock or the broker.
+// How far the log's own time of a claim may lie outside what its owner saw before the owner distrusts its clock or the
+// broker.
 constexpr Millis kClaimSkew = 2 * kSecond;
 
 }  // namespace
@@ -59,12 +60,12 @@ void Ownership::SendClaim() {
   reported_ = false;
   outstanding_ = true;
   FAULT_POINT(env_->faults, "claim.before_append");
-  env_->log->AppendClaim(env_->id, record.SerializeAsString(), [this, alive = alive_, nonce = nonce_,
-                                                                executor = env_->executor](log::AppendOutcome outcome) {
-    executor->Post([this, alive, nonce, outcome] {
-      if (!alive.expired()) OnReport(nonce, outcome);
-    });
-  });
+  env_->log->AppendClaim(env_->id, record.SerializeAsString(),
+                         [this, alive = alive_, nonce = nonce_, executor = env_->executor](log::AppendOutcome outcome) {
+                           executor->Post([this, alive, nonce, outcome] {
+                             if (!alive.expired()) OnReport(nonce, outcome);
+                           });
+                         });
 }
 
 void Ownership::OnReport(const std::string& nonce, log::AppendOutcome outcome) {

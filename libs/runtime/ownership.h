@@ -4,8 +4,8 @@
 //      ▲                       │ overtaken, or the outcome unknown: back off with jitter                  │
 //      └───────────────────────┴──────────────── any later claim, one's own landing twice included ───────┘
 //
-// One claim is outstanding at a time, and none is given up before its report. A claim is known by its nonce, never by a name.
-// All calls on the shard's executor.
+// One claim is outstanding at a time, and none is given up before its report. A claim is known by its nonce, never by a
+// name. All calls on the shard's executor.
 #pragma once
 
 #include <functional>

@@ -115,9 +115,9 @@ void Reactor::React(const log::v1::Body& body, const log::RuleState& before, Inp
     return;
   }
   const std::string name = absl::StrCat(log::StreamName(input->id.stream), "/", body.events(0).aggregate());
-  const bool behind = std::find(parking_.begin(), parking_.end(), name) != parking_.end() ||
-                      IsParked(*env_->database, env_->shard(), log::StreamName(input->id.stream),
-                               body.events(0).aggregate());
+  const bool behind =
+      std::find(parking_.begin(), parking_.end(), name) != parking_.end() ||
+      IsParked(*env_->database, env_->shard(), log::StreamName(input->id.stream), body.events(0).aggregate());
   if (!orders.ok() || behind) {
     parking_.push_back(name);
     EnqueuePark(ParkedInput(body, *input), behind ? "behind a parked input" : orders.status().ToString(), input);
@@ -200,8 +200,8 @@ absl::StatusOr<std::vector<Item>> Reactor::Replay(const v1::ParkedRow& row) cons
   replayed->set_aggregate(row.input().aggregate());
   replayed->set_version(row.input().version());
   Item last;
-  last.ready_events = {{absl::StrCat(kInputsPrefix, row.input().stream(), "/", row.input().aggregate()),
-                        event.SerializeAsString()}};
+  last.ready_events = {
+      {absl::StrCat(kInputsPrefix, row.input().stream(), "/", row.input().aggregate()), event.SerializeAsString()}};
   items.push_back(std::move(last));
   return items;
 }

@@ -1,9 +1,9 @@
 // Turns events of other streams into orders of the shard it serves.
 //
-// Runs only in a term. At the start of each it reads its inputs on from the sources saved in the projection, so nothing is done
-// twice or skipped; the last order of an input carries where the input stands after it, in the same record as its effect.
-// Inputs without effect are covered by a POSITION after 10,000 of them, or 5 minutes, or when a reader waits.
-// All calls on the shard's executor.
+// Runs only in a term. At the start of each it reads its inputs on from the sources saved in the projection, so nothing
+// is done twice or skipped; the last order of an input carries where the input stands after it, in the same record as
+// its effect. Inputs without effect are covered by a POSITION after 10,000 of them, or 5 minutes, or when a reader
+// waits. All calls on the shard's executor.
 #pragma once
 
 #include <functional>
@@ -29,8 +29,8 @@ class Reactor {
 
   // Covers what was read of all inputs: somebody waits for it.
   void CoverNow();
-  // The orders of a parked input, tried again: they end with the event that it was replayed. The policy's error when it still
-  // cannot be used.
+  // The orders of a parked input, tried again: they end with the event that it was replayed. The policy's error when it
+  // still cannot be used.
   absl::StatusOr<std::vector<Item>> Replay(const v1::ParkedRow& row) const;
 
   // Milliseconds between now and the oldest input read but not settled; 0 when it has caught up with what it can see.

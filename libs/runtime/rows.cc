@@ -10,7 +10,8 @@
 //   EF state     (nothing)                                       → redress.log.v1.RuleState
 //
 // e.g. version of "complaints/01" in shard 2: 00 02 F2 63 6F 6D …
-// The rule state lies in the look-up range (EF): digests are compared at equal positions, and chain and offset say nothing of rows.
+// The rule state lies in the look-up range (EF): digests are compared at equal positions, and chain and offset say
+// nothing of rows.
 #include "libs/runtime/rows.h"
 
 #include "libs/store/keys.h"
@@ -63,7 +64,9 @@ class Rest {
   Key key_;
 };
 
-std::string TimerKey(absl::string_view aggregate, absl::string_view name) { return Rest().Str(aggregate).Raw(name).Take(); }
+std::string TimerKey(absl::string_view aggregate, absl::string_view name) {
+  return Rest().Str(aggregate).Raw(name).Take();
+}
 std::string DueKey(const v1::TimerRow& row) {
   return Rest().I64(row.due()).Str(row.aggregate()).Raw(row.name()).Take();
 }
@@ -151,7 +154,8 @@ void ScanTimers(const store::Rows& rows, uint16_t shard, absl::FunctionRef<bool(
 
 void Park(store::View* rows, uint16_t shard, const v1::ParkedRow& row) {
   const log::v1::InputParked& input = row.input();
-  kParked.Put(*rows, shard, Rest().U8(StreamByte(input.stream())).Str(input.aggregate()).I64(input.version()).Take(), row);
+  kParked.Put(*rows, shard, Rest().U8(StreamByte(input.stream())).Str(input.aggregate()).I64(input.version()).Take(),
+              row);
 }
 
 void Unpark(store::View* rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate, int64_t version) {

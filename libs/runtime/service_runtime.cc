@@ -105,7 +105,8 @@ void ServiceRuntime::Read(const std::optional<types::v1::Position>& position,
     if (std::find(follows.begin(), follows.end(), id) != follows.end()) followers.push_back(shard.get());
   }
   if (followers.empty()) {
-    return done(InvalidFields({{"position", absl::StrCat(log::StreamName(stream()), " does not follow ", position->stream())}}));
+    return done(InvalidFields(
+        {{"position", absl::StrCat(log::StreamName(stream()), " does not follow ", position->stream())}}));
   }
   const auto part = AfterAll(followers.size(), answer);
   for (Shard* shard : followers) shard->WaitForSource(id, position->next(), kReadPatience, part);

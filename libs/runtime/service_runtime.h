@@ -1,4 +1,5 @@
-// All shards of one service in one instance, and the two things its handlers need: Execute an order, Read at a position.
+// All shards of one service in one instance, and the two things its handlers need: Execute an order, Read at a
+// position.
 #pragma once
 
 #include <functional>
@@ -49,9 +50,9 @@ class ServiceRuntime {
   void Execute(v1::Order order, Done done);
   void ExecuteForwarded(v1::Order order, Done done);
 
-  // Calls back with one instant of all rows, at which everything up to `position` (if any) is in: of the service's own stream, or
-  // of one it follows. FAILED_PRECONDITION (ANOTHER_LOG) for a position of another log; INVALID_ARGUMENT for one of a stream it
-  // does not follow; UNAVAILABLE after kReadPatience.
+  // Calls back with one instant of all rows, at which everything up to `position` (if any) is in: of the service's own
+  // stream, or of one it follows. FAILED_PRECONDITION (ANOTHER_LOG) for a position of another log; INVALID_ARGUMENT for
+  // one of a stream it does not follow; UNAVAILABLE after kReadPatience.
   void Read(const std::optional<types::v1::Position>& position,
             std::function<void(absl::StatusOr<std::shared_ptr<const store::Rows>>)> done);
   // What is there now, without waiting.

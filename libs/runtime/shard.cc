@@ -19,7 +19,8 @@ constexpr Millis kRetryLog = 100;
 Shard::Shard(Environment env)
     : env_(std::move(env)),
       tail_(&env_, this),
-      ownership_(&env_, [this] { Wake(); }, alive_),
+      ownership_(
+          &env_, [this] { Wake(); }, alive_),
       writer_(
           &env_, [this] { Wake(); },
           [this](bool) {
@@ -27,8 +28,10 @@ Shard::Shard(Environment env)
             EndTerm();
           },
           alive_),
-      reactor_(&env_, &writer_, [this] { Wake(); }, alive_),
-      timers_(&env_, &writer_, [this] { Wake(); }, alive_),
+      reactor_(
+          &env_, &writer_, [this] { Wake(); }, alive_),
+      timers_(
+          &env_, &writer_, [this] { Wake(); }, alive_),
       wake_pending_(std::make_shared<std::atomic<bool>>(false)) {
   UpdateStatus();
 }
@@ -192,21 +195,21 @@ void Shard::Execute(v1::Order order, bool forwarded, Done done) {
 void Shard::LookForEnd() {
   if (end_asked_) return;
   end_asked_ = true;
-  env_.log->EndOf(env_.id, [this, alive = std::weak_ptr<void>(alive_),
-                            executor = env_.executor](absl::StatusOr<int64_t> end) {
-    executor->Post([this, alive, end] {
-      if (alive.expired()) return;
-      end_asked_ = false;
-      if (end.ok()) {
-        end_ = *end;
-        Wake();
-      } else {
-        env_.executor->PostAfter(kRetryLog, [this, alive] {
-          if (!alive.expired()) LookForEnd();
-        });
-      }
-    });
-  });
+  env_.log->EndOf(env_.id,
+                  [this, alive = std::weak_ptr<void>(alive_), executor = env_.executor](absl::StatusOr<int64_t> end) {
+                    executor->Post([this, alive, end] {
+                      if (alive.expired()) return;
+                      end_asked_ = false;
+                      if (end.ok()) {
+                        end_ = *end;
+                        Wake();
+                      } else {
+                        env_.executor->PostAfter(kRetryLog, [this, alive] {
+                          if (!alive.expired()) LookForEnd();
+                        });
+                      }
+                    });
+                  });
 }
 
 bool Shard::Reached(const Waiter& waiter) const {
@@ -279,7 +282,8 @@ void Shard::Unpark(log::v1::InputSkipped name, bool replay, std::function<void(a
         log::v1::RuntimeEvent event;
         *event.mutable_input_skipped() = name;
         Item item;
-        item.ready_events = {{absl::StrCat("inputs/", name.stream(), "/", name.aggregate()), event.SerializeAsString()}};
+        item.ready_events = {
+            {absl::StrCat("inputs/", name.stream(), "/", name.aggregate()), event.SerializeAsString()}};
         items.push_back(std::move(item));
       }
       items.back().settled = [done](bool) { done(absl::OkStatus()); };

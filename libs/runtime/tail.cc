@@ -3,9 +3,9 @@
 #include "absl/strings/str_cat.h"
 #include "libs/runtime/fold.h"
 #include "libs/runtime/rows.h"
-#include "libs/store/keys.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "libs/store/keys.h"
 
 namespace redress::runtime {
 namespace {
@@ -114,8 +114,9 @@ absl::Status Tail::CheckGenesis(const log::v1::Record& record) const {
       genesis.shard_count() == info.ShardsOf(env_->id.stream) && genesis.log_id() == info.log_id) {
     return absl::OkStatus();
   }
-  return MakeError(absl::StatusCode::kFailedPrecondition, "ANOTHER_LOG",
-                   absl::StrCat("GENESIS says ", genesis.stream(), "/", genesis.shard(), " of ", genesis.shard_count()));
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "ANOTHER_LOG",
+      absl::StrCat("GENESIS says ", genesis.stream(), "/", genesis.shard(), " of ", genesis.shard_count()));
 }
 
 absl::Status Tail::Commit(store::View* rows) {

@@ -1,7 +1,7 @@
 // Reads a shard's own log in order, folds what counts into the projection, and tells what it saw.
 //
-// The only writer of the projection: live, catch-up and rebuild are this same path. Rows and rule state go in one batch.
-// All calls on the shard's executor.
+// The only writer of the projection: live, catch-up and rebuild are this same path. Rows and rule state go in one
+// batch. All calls on the shard's executor.
 #pragma once
 
 #include <memory>
@@ -27,8 +27,9 @@ class Tail {
   // Starts from the rule state saved in the projection; from 0 in an empty one. All arguments outlive it.
   Tail(const Environment* env, TailObserver* observer);
 
-  // Reads and folds one batch. False when there was nothing to do. After an error that lasts, `stopped` says why, and Step does
-  // nothing more: DATA_LOSS (the log or the projection is corrupt), FAILED_PRECONDITION (a level beyond this build's).
+  // Reads and folds one batch. False when there was nothing to do. After an error that lasts, `stopped` says why, and
+  // Step does nothing more: DATA_LOSS (the log or the projection is corrupt), FAILED_PRECONDITION (a level beyond this
+  // build's).
   bool Step();
 
   const log::RuleState& state() const { return state_; }

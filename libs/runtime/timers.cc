@@ -59,20 +59,19 @@ void Timers::Fire(const Timer& timer) {
   in_flight_.insert({timer.due, timer.aggregate, timer.name});
   const auto reference = env_->reference == nullptr ? nullptr : env_->reference->Current();
   const ReactContext context{env_->shard(), env_->shard_count, reference.get()};
-  env_->logic->Fire(timer, context,
-                    [this, alive = alive_, term = term_, timer](std::optional<v1::Order> order) {
-                      if (alive.expired() || term != term_ || !order.has_value()) return;
-                      ++fired_;
-                      Item item;
-                      item.order = *std::move(order);
-                      item.order.set_order_class(v1::ORDER_CLASS_TIMER);
-                      item.order.set_actor(absl::StrCat("service/", log::StreamName(env_->id.stream)));
-                      item.settled = [this, timer](bool recorded) {
-                        if (recorded) in_flight_.erase({timer.due, timer.aggregate, timer.name});
-                      };
-                      writer_->EnqueueMachine(std::move(item));
-                      wake_();
-                    });
+  env_->logic->Fire(timer, context, [this, alive = alive_, term = term_, timer](std::optional<v1::Order> order) {
+    if (alive.expired() || term != term_ || !order.has_value()) return;
+    ++fired_;
+    Item item;
+    item.order = *std::move(order);
+    item.order.set_order_class(v1::ORDER_CLASS_TIMER);
+    item.order.set_actor(absl::StrCat("service/", log::StreamName(env_->id.stream)));
+    item.settled = [this, timer](bool recorded) {
+      if (recorded) in_flight_.erase({timer.due, timer.aggregate, timer.name});
+    };
+    writer_->EnqueueMachine(std::move(item));
+    wake_();
+  });
 }
 
 void Timers::WakeAt(Millis due) {

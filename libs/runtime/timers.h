@@ -1,7 +1,7 @@
 // Fires what is due: timers are rows of the projection, so they survive restarts; a replay fires nothing.
 //
-// Runs only in a term; at most one order in flight a row, in due order; the order's decision says whether it still holds.
-// All calls on the shard's executor.
+// Runs only in a term; at most one order in flight a row, in due order; the order's decision says whether it still
+// holds. All calls on the shard's executor.
 #pragma once
 
 #include <functional>

@@ -123,8 +123,8 @@ bool Writer::Step(const log::RuleState& state) {
   seen_ = state;
   Batch batch(env_->database);
   batch.state = state;
-  batch.yield = !callers_.empty() && !machine_.empty() &&
-                env_->clock->Monotonic() - machine_.front().queued_at < kYieldBelow;
+  batch.yield =
+      !callers_.empty() && !machine_.empty() && env_->clock->Monotonic() - machine_.front().queued_at < kYieldBelow;
   Item item;
   while (TakeNext(&batch, &item)) {
     if (!item.positions.empty()) {
@@ -256,8 +256,9 @@ absl::Status Writer::AddRecord(const Item& item, const std::vector<NewEvent>& ev
   log::v1::Record record;
   record.set_body(body.SerializeAsString());
   if (record.body().size() > log::kMaxBodyBytes) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "TOO_LARGE",
-                     absl::StrCat("what it records has ", record.body().size(), " bytes; ", log::kMaxBodyBytes, " fit"));
+    return MakeError(
+        absl::StatusCode::kInvalidArgument, "TOO_LARGE",
+        absl::StrCat("what it records has ", record.body().size(), " bytes; ", log::kMaxBodyBytes, " fit"));
   }
   record.set_rule_version(log::kRuleVersion);
   record.set_kind(log::v1::KIND_DECISION);
@@ -311,8 +312,8 @@ void Writer::AddPark(Item item, const absl::Status& why, Batch* batch) {
   log::v1::RuntimeEvent event;
   *event.mutable_input_parked() = *item.input;
   event.mutable_input_parked()->set_reason(absl::StrCat(absl::StatusCodeToString(why.code()), ": ", why.message()));
-  item.ready_events = {{absl::StrCat(kInputsPrefix, item.input->stream(), "/", item.input->aggregate()),
-                        event.SerializeAsString()}};
+  item.ready_events = {
+      {absl::StrCat(kInputsPrefix, item.input->stream(), "/", item.input->aggregate()), event.SerializeAsString()}};
   item.order.clear_hops();
   Flying flying;
   const Millis now = std::max(env_->clock->Now(), batch->state.last_recorded_at);

@@ -4,10 +4,10 @@
 //   bulk ────┼─▶ batch: load, deduplicate, check etag, decide ─▶ one append ─▶ (tail applies) ─▶ answers
 //   machine ─┘   (at most half machine, a quarter bulk)
 //
-// machine = reactions, timers, positions, in the order they were queued: a position never overtakes a reaction before it.
-// An acceptance is answered when the tail has applied the record and the append's own report is good. A refusal is a read: it is
-// answered with its batch, when all it saw is applied. Doubt about an append ends the term; what was in flight is looked up by
-// its request id in the next one. All calls on the shard's executor.
+// machine = reactions, timers, positions, in the order they were queued: a position never overtakes a reaction before
+// it. An acceptance is answered when the tail has applied the record and the append's own report is good. A refusal is
+// a read: it is answered with its batch, when all it saw is applied. Doubt about an append ends the term; what was in
+// flight is looked up by its request id in the next one. All calls on the shard's executor.
 #pragma once
 
 #include <deque>
@@ -39,7 +39,8 @@ struct Item {
   std::vector<NewEvent> ready_events;
   // Reactions: what to park when the order is refused.
   std::shared_ptr<const log::v1::InputParked> input;
-  // Reactions and timers: told when it is settled, with whether anything was recorded. Not called when a term ends first.
+  // Reactions and timers: told when it is settled, with whether anything was recorded. Not called when a term ends
+  // first.
   std::function<void(bool recorded)> settled;
   Millis queued_at = 0;  // monotonic
 };
@@ -50,14 +51,15 @@ class Writer {
   Writer(const Environment* env, std::function<void()> wake, std::function<void(bool refused)> doubt,
          std::weak_ptr<void> alive);
 
-  // Queues an order of a caller. RESOURCE_EXHAUSTED at once when the queue is full. Works in any state: while the shard has no
-  // owner here it waits until `FailAll` or its deadline.
+  // Queues an order of a caller. RESOURCE_EXHAUSTED at once when the queue is full. Works in any state: while the shard
+  // has no owner here it waits until `FailAll` or its deadline.
   void Enqueue(v1::Order order, Done done);
   void EnqueueMachine(Item item);
   size_t machine_queued() const { return machine_.size(); }
 
   void BeginTerm(int64_t fence);
-  // Drops what reactors and timers queued; callers' orders in flight go back to the front of the queue, to be looked up.
+  // Drops what reactors and timers queued; callers' orders in flight go back to the front of the queue, to be looked
+  // up.
   void EndTerm();
   // Answers every caller in flight or queued with `status`.
   void FailAll(const absl::Status& status);
@@ -85,7 +87,8 @@ class Writer {
   void Decide(Item item, Batch* batch);
   absl::StatusOr<std::vector<NewEvent>> EventsOf(const Item& item, const Batch& batch, Millis now) const;
   bool JoinOrAnswerKnown(Item& item, Batch* batch);
-  absl::Status AddRecord(const Item& item, const std::vector<NewEvent>& events, Millis now, Batch* batch, Flying* flying);
+  absl::Status AddRecord(const Item& item, const std::vector<NewEvent>& events, Millis now, Batch* batch,
+                         Flying* flying);
   void AddPosition(Item item, Batch* batch);
   void AddPark(Item item, const absl::Status& why, Batch* batch);
   void AppendBatch(Batch batch);

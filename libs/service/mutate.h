@@ -1,0 +1,36 @@
+// What every mutating call does between parsing and rendering: execute the order, and tell a retry from a mistake.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "libs/privacy/fingerprint.h"
+#include "libs/privacy/key_store.h"
+#include "libs/rpc/call_context.h"
+#include "libs/runtime/service_runtime.h"
+
+namespace redress::service {
+
+// Computes the fingerprint of the plain request under a key; field by field, in the order of proto field numbers.
+using Fingerprint = std::function<std::string(const SecretKey& key)>;
+
+// An order with what every caller's order carries: actor and caller scope (the caller's id), deadline, traceparent,
+// request id. The rest is the service's: stream, shard, aggregate, command, etag.
+runtime::v1::Order CallerOrder(const CallContext& call, absl::string_view request_id);
+
+// Puts the fingerprint under `key` into the order. Commands that bind a text key use that, others the first index key.
+void SetFingerprint(const Key& key, const Fingerprint& fingerprint, runtime::v1::Order* order);
+
+// Executes `order`. A known request id is answered with its first receipt; when its stored fingerprint can be compared
+// and differs from what `fingerprint` computes: ALREADY_EXISTS, reason REQUEST_ID_REUSED. `done` runs on a strand of
+// the runtime: it must not block.
+void Mutate(runtime::ServiceRuntime* runtime, KeyStore* keys, runtime::v1::Order order, Fingerprint fingerprint,
+            std::function<void(absl::StatusOr<runtime::v1::Receipt>)> done);
+
+// The check alone, for whoever finds a known request by other means.
+absl::Status CheckSameRequest(KeyStore* keys, const std::string& stored_fingerprint, const std::string& stored_key,
+                              const Fingerprint& fingerprint);
+
+}  // namespace redress::service

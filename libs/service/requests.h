@@ -1,0 +1,74 @@
+// What the requests of all services have in common: request ids, etags, names, positions, page tokens.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "libs/clock/clock.h"
+#include "libs/status/errors.h"
+
+namespace redress::service {
+
+inline constexpr int kDefaultPageSize = 50;
+inline constexpr int kMaxPageSize = 1000;
+// Instants a date may name: 1900-01-01 up to 2200-01-01. Others are mistakes, and refused as such.
+inline constexpr Millis kEarliest = -2208988800000;
+inline constexpr Millis kLatest = 7258118400000;
+
+// Gathers every bad field of a request, then says so at once.
+class Violations {
+ public:
+  void Add(absl::string_view field, absl::string_view description) {
+    violations_.push_back({std::string(field), std::string(description)});
+  }
+  // Adds the violations of `status` (made by InvalidFields), under `prefix` when given.
+  void Merge(const absl::Status& status, absl::string_view prefix = "");
+  bool empty() const { return violations_.empty(); }
+  absl::Status ToStatus() const { return violations_.empty() ? absl::OkStatus() : InvalidFields(violations_); }
+
+ private:
+  std::vector<FieldViolation> violations_;
+};
+
+// 1-64 visible ASCII characters, mandatory on everything that changes something.
+void CheckRequestId(absl::string_view request_id, Violations* violations);
+// Valid UTF-8 of at most `max_bytes`; empty only when `required` is false.
+void CheckText(absl::string_view field, absl::string_view text, size_t max_bytes, bool required,
+               Violations* violations);
+// 0 for an absent or epoch-less timestamp; adds a violation when it lies outside kEarliest … kLatest or is malformed.
+Millis ReadTime(absl::string_view field, bool present, const google::protobuf::Timestamp& time, Violations* violations);
+google::protobuf::Timestamp WriteTime(Millis at);
+
+// "v12" for version 12; "" reads as 0 = any. INVALID_ARGUMENT otherwise.
+std::string FormatEtag(int64_t version);
+absl::StatusOr<int64_t> ParseEtag(absl::string_view etag);
+
+// The id of "complaints/<id>" for collection "complaints". INVALID_ARGUMENT naming `field` otherwise.
+absl::StatusOr<std::string> ParseName(absl::string_view field, absl::string_view collection, absl::string_view name);
+
+struct Page {
+  int size = kDefaultPageSize;
+  std::string last_key;  // empty on the first page
+  Millis as_of = 0;      // as the token says; 0 on the first page
+};
+
+// What identifies a list and the question asked of it.
+struct PageQuestion {
+  std::string list;      // e.g. "complaints"
+  std::string question;  // serialised request without page_size, page_token and position
+  std::string log_id;
+  int projection_version = 0;
+};
+
+// INVALID_ARGUMENT, reason PAGE_TOKEN_MALFORMED for what no server wrote, PAGE_TOKEN_FOREIGN for a token of another
+// list, other filters, another log or another projection version; INVALID_FIELDS for a negative page size. Sizes over
+// kMaxPageSize are capped.
+absl::StatusOr<Page> ReadPage(int page_size, absl::string_view page_token, const PageQuestion& question);
+std::string WritePageToken(const PageQuestion& question, absl::string_view last_key, Millis as_of = 0);
+
+}  // namespace redress::service
