@@ -3,18 +3,11 @@
 // Nothing outside libs/clock asks the machine for the time, starts a thread or sleeps (tests/lint enforces it).
 #pragma once
 
-#include <cstdint>
 #include <functional>
 
+#include "libs/clock/millis.h"  // IWYU pragma: export
+
 namespace redress {
-
-// Whole milliseconds since 1970-01-01T00:00:00Z.
-using Millis = int64_t;
-
-inline constexpr Millis kSecond = 1000;
-inline constexpr Millis kMinute = 60 * kSecond;
-inline constexpr Millis kHour = 60 * kMinute;
-inline constexpr Millis kDay = 24 * kHour;
 
 // Thread-safe.
 class Clock {
