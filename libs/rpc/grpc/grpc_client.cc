@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "libs/rpc/grpc/convert.h"
 #include "libs/status/mutex.h"
@@ -143,19 +144,35 @@ class ChannelClient final : public GrpcClient {
  public:
   explicit ChannelClient(std::shared_ptr<grpc::Channel> channel) : stub_(std::move(channel)) {}
 
+  // The last reference to the last channel must not go on one of gRPC's callback threads: gRPC 1.51 would have that
+  // thread join itself. So a call gives its reference up before it is answered, and this waits for all answers.
+  ~ChannelClient() override {
+    MutexLock lock(mutex_);
+    for (Call* call : open_) call->context->TryCancel();
+    while (!open_.empty() || answering_ > 0) changed_.Wait(mutex_);
+  }
+
   void RawCall(absl::string_view method, const google::protobuf::Message& request, google::protobuf::Message* response,
                const CallOptions& options, std::function<void(absl::Status)> done) override {
-    struct Call {
-      grpc::ClientContext context;
-      grpc::ByteBuffer request;
-      grpc::ByteBuffer response;
-    };
     auto call = std::make_shared<Call>();
-    Prepare(options, &call->context);
+    Prepare(options, call->context.get());
     call->request = Serialize(request);
-    stub_.UnaryCall(&call->context, absl::StrCat("/", method), {}, &call->request, &call->response,
-                    [call, response, done = std::move(done)](const grpc::Status& status) {
+    {
+      MutexLock lock(mutex_);
+      open_.insert(call.get());
+    }
+    stub_.UnaryCall(call->context.get(), absl::StrCat("/", method), {}, &call->request, &call->response,
+                    [this, call, response, done = std::move(done)](const grpc::Status& status) {
+                      {
+                        MutexLock lock(mutex_);
+                        open_.erase(call.get());
+                        ++answering_;
+                      }
+                      call->context.reset();
                       done(status.ok() ? Parse(&call->response, kNoLimit, response) : FromGrpc(status));
+                      MutexLock lock(mutex_);
+                      --answering_;
+                      changed_.NotifyAll();
                     });
   }
 
@@ -189,7 +206,18 @@ class ChannelClient final : public GrpcClient {
   }
 
  private:
+  struct Call {
+    std::unique_ptr<grpc::ClientContext> context = std::make_unique<grpc::ClientContext>();
+    grpc::ByteBuffer request;
+    grpc::ByteBuffer response;
+  };
+
   grpc::GenericStub stub_;
+  Mutex mutex_;
+  CondVar changed_;
+  absl::flat_hash_set<Call*> open_ ABSL_GUARDED_BY(mutex_);
+  // Callbacks that run now.
+  int answering_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace

@@ -29,7 +29,8 @@ class ClientStream {
   virtual void Cancel() = 0;
 };
 
-// Thread-safe. Connects when first used, and again when the connection breaks.
+// Thread-safe. Connects when first used, and again when the connection breaks. Destroying it cancels open calls and
+// waits until they are answered: not from within an answer, and after its streams.
 class GrpcClient : public Client {
  public:
   // host:port. UNAVAILABLE comes from the calls.

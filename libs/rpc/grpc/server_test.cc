@@ -191,6 +191,13 @@ TEST_F(ServerTest, AnswerFromAnotherThreadArrives) {
   EXPECT_TRUE(ended.get().ok());
 }
 
+TEST_F(ServerTest, DestroyedClientCancelsAndAnswersItsCalls) {
+  auto ended = StartWaiting();
+  AwaitWaiting(1);
+  client_.reset();
+  EXPECT_EQ(ended.get().code(), absl::StatusCode::kCancelled);
+}
+
 TEST_F(ServerTest, DrainEndsWaitingCallsAndTurnsNewOnesAway) {
   auto one = StartWaiting();
   auto other = StartWaiting();
