@@ -7,24 +7,15 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "libs/metrics/json.h"
 #include "libs/status/errors.h"
 
 namespace redress {
 namespace {
 
 std::string Quoted(absl::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      absl::StrAppend(&out, "\\u", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad4));
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
+  std::string out;
+  AppendJsonString(&out, text);
   return out;
 }
 

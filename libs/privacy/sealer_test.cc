@@ -118,7 +118,7 @@ TEST(FileReadAudit, AppendsALineAReading) {
   std::stringstream lines;
   lines << std::ifstream(path).rdbuf();
   const std::string line =
-      R"({"time_ms":1000,"caller":"staff \"7\"\u000a","purpose":"get_person","owner":"people/1","field":"name","key_id":"k"})"
+      R"({"time_ms":1000,"caller":"staff \"7\"\n","purpose":"get_person","owner":"people/1","field":"name","key_id":"k"})"
       "\n";
   EXPECT_EQ(lines.str(), line + line);
 }

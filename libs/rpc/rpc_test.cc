@@ -3,7 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/clock/fake_clock.h"
+#include "libs/metrics/in_memory_metrics.h"
 #include "libs/rpc/call_context.h"
+#include "libs/rpc/call_metrics.h"
 #include "libs/rpc/error_details.h"
 #include "libs/rpc/local_client.h"
 #include "libs/rpc/service.h"
@@ -138,6 +140,17 @@ TEST(LocalClient, ReachesHandlersOfTheSameProcess) {
   EXPECT_EQ(ReasonOf(say(kSay, "", "secret").status()), "INVALID_FIELDS");
   EXPECT_EQ(ReasonOf(say(kSay, "hello", "wrong").status()), "TOKEN_UNKNOWN");
   EXPECT_EQ(say("a.B/C", "hello", "secret").status().code(), absl::StatusCode::kUnimplemented);
+}
+
+TEST(CallMetrics, CountsByMethodAndCode) {
+  InMemoryMetrics metrics;
+  CallMetrics calls(&metrics);
+  calls.Begun(kSay);
+  calls.Begun(kSay);
+  calls.Ended(kSay, absl::StatusCode::kNotFound, 20);
+  EXPECT_EQ(metrics.Value(absl::StrCat("redress_calls_open{method=", kSay, "}")), 1);
+  EXPECT_EQ(metrics.Value(absl::StrCat("redress_calls_total{method=", kSay, ",code=NOT_FOUND}")), 1);
+  EXPECT_EQ(metrics.Value(absl::StrCat("redress_call_seconds{method=", kSay, "}")), 1);
 }
 
 TEST(Service, SaysWhichMethodsHaveNoHandler) {
