@@ -26,8 +26,8 @@ class RuntimeTest : public testing::Test {
     std::unique_ptr<ServiceRuntime> echo;
   };
   struct Disks {
-    store::MemoryDatabase ledger{64};
-    store::MemoryDatabase echo{64};
+    std::shared_ptr<store::MemoryDatabase> ledger = std::make_shared<store::MemoryDatabase>(64);
+    std::shared_ptr<store::MemoryDatabase> echo = std::make_shared<store::MemoryDatabase>(64);
   };
 
   RuntimeTest() : clock_(1'000'000), executor_(&clock_), ids_(7) {
@@ -44,10 +44,10 @@ class RuntimeTest : public testing::Test {
     options.executors = {&executor_};
     options.clock = &clock_;
     options.ids = &ids_;
-    options.database = &disks->ledger;
+    options.database = disks->ledger;
     options.logic = &instance->ledger_logic;
     instance->ledger = std::make_unique<ServiceRuntime>(options);
-    options.database = &disks->echo;
+    options.database = disks->echo;
     options.logic = &instance->echo_logic;
     instance->echo = std::make_unique<ServiceRuntime>(options);
     instance->ledger->Start();
@@ -98,7 +98,7 @@ TEST_F(RuntimeTest, ACommandIsRecordedAppliedAndAnswered) {
   EXPECT_EQ(receipt->result(), "5;");
   EXPECT_EQ(receipt->version(), 1);
   EXPECT_EQ(receipt->position().shard(), 1u);
-  EXPECT_EQ(Account(disks.ledger, 1), "5;");
+  EXPECT_EQ(Account(*disks.ledger, 1), "5;");
 }
 
 TEST_F(RuntimeTest, ARetryGetsTheFirstAnswerAgain) {
@@ -111,7 +111,7 @@ TEST_F(RuntimeTest, ARetryGetsTheFirstAnswerAgain) {
   EXPECT_TRUE(again->known());
   EXPECT_EQ(again->result(), first->result());
   EXPECT_EQ(again->position().next(), first->position().next());
-  EXPECT_EQ(Account(disks.ledger, 0), "5;6;");
+  EXPECT_EQ(Account(*disks.ledger, 0), "5;6;");
 }
 
 TEST_F(RuntimeTest, ARetryWhileTheFirstIsInFlightJoinsIt) {
@@ -126,7 +126,7 @@ TEST_F(RuntimeTest, ARetryWhileTheFirstIsInFlightJoinsIt) {
   }
   executor_.RunFor(1000);
   EXPECT_EQ(answers, 3);
-  EXPECT_EQ(Account(disks.ledger, 0), "5;");
+  EXPECT_EQ(Account(*disks.ledger, 0), "5;");
 }
 
 TEST_F(RuntimeTest, ARefusalIsAnsweredAndNotRemembered) {
@@ -155,7 +155,7 @@ TEST_F(RuntimeTest, ACommandPastItsDeadlineIsNotDecided) {
   v1::Order order = Command(0, "add a 5", "r1");
   order.set_deadline(clock_.Now() - 1);
   EXPECT_EQ(Execute(*instance, order).status().code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_EQ(Account(disks.ledger, 0), "");
+  EXPECT_EQ(Account(*disks.ledger, 0), "");
 }
 
 TEST_F(RuntimeTest, DoubtAboutAnAppendEndsTheTermAndTheRetryFindsWhatHappened) {
@@ -172,7 +172,7 @@ TEST_F(RuntimeTest, DoubtAboutAnAppendEndsTheTermAndTheRetryFindsWhatHappened) {
   executor_.RunFor(5000);
   ASSERT_TRUE(answer.has_value());
   ASSERT_TRUE(answer->ok()) << answer->status();
-  EXPECT_EQ(Account(disks.ledger, 0), "1;5;");
+  EXPECT_EQ(Account(*disks.ledger, 0), "1;5;");
   EXPECT_GE(instance->ledger->Status()[0].claims, 2);
 }
 
@@ -189,7 +189,7 @@ TEST_F(RuntimeTest, ALostAppendIsDecidedAnewInTheNextTerm) {
   log_->set_faults({});
   executor_.RunFor(10000);
   ASSERT_TRUE(answer.has_value() && answer->ok());
-  EXPECT_EQ(Account(disks.ledger, 0), "1;5;");
+  EXPECT_EQ(Account(*disks.ledger, 0), "1;5;");
 }
 
 TEST_F(RuntimeTest, ADeposedOwnerAnswersUnavailableAndHarmsNothing) {
@@ -204,9 +204,9 @@ TEST_F(RuntimeTest, ADeposedOwnerAnswersUnavailableAndHarmsNothing) {
   EXPECT_EQ(ReasonOf(refused.status()), "NOT_OWNER");
   ASSERT_TRUE(Execute(*second, Command(0, "add a 3", "r1")).ok());
   executor_.RunFor(1000);
-  EXPECT_EQ(Account(first_disks.ledger, 0), "1;3;");
-  EXPECT_EQ(store::DigestOf(first_disks.ledger, 0, store::DigestScope::kAll),
-            store::DigestOf(second_disks.ledger, 0, store::DigestScope::kAll));
+  EXPECT_EQ(Account(*first_disks.ledger, 0), "1;3;");
+  EXPECT_EQ(store::DigestOf(*first_disks.ledger, 0, store::DigestScope::kAll),
+            store::DigestOf(*second_disks.ledger, 0, store::DigestScope::kAll));
 }
 
 TEST_F(RuntimeTest, ReactionsHappenOnceAcrossRestartsThatLoseCommits) {
@@ -218,14 +218,14 @@ TEST_F(RuntimeTest, ReactionsHappenOnceAcrossRestartsThatLoseCommits) {
     }
     if (life % 2 == 0) executor_.RunFor(static_cast<Millis>(ids_.Random64() % 30));
     instance->log->Close();
-    disks.ledger.Lose(ids_.Random64() % 5);
-    disks.echo.Lose(ids_.Random64() % 5);
+    disks.ledger->Lose(ids_.Random64() % 5);
+    disks.echo->Lose(ids_.Random64() % 5);
   }
   const auto instance = Boot(&disks, "last");
   executor_.RunFor(1000);
   std::string expected;
   for (int i = 1; i <= 50; ++i) expected += absl::StrCat(i, ";");
-  EXPECT_EQ(Account(disks.echo, 0, "accounts/a"), expected);
+  EXPECT_EQ(Account(*disks.echo, 0, "accounts/a"), expected);
 }
 
 TEST_F(RuntimeTest, InputsWithoutEffectAreCoveredWhenAReaderWaits) {
@@ -272,16 +272,16 @@ TEST_F(RuntimeTest, TimersFireOnceInDueOrderAndSurviveRestarts) {
     ASSERT_TRUE(Execute(*instance, Command(0, absl::StrCat("later x ", now + 2 * kHour, " 2"), "r2")).ok());
     ASSERT_TRUE(Execute(*instance, Command(0, absl::StrCat("later y ", now + kHour, " 1"), "r1")).ok());
     executor_.RunFor(30 * kMinute);
-    EXPECT_EQ(Account(disks.ledger, 0, "y"), "");
+    EXPECT_EQ(Account(*disks.ledger, 0, "y"), "");
     instance->log->Close();
   }
   clock_.Advance(3 * kDay);
   const auto instance = Boot(&disks, "two");
   executor_.RunFor(kHour);
-  EXPECT_EQ(Account(disks.ledger, 0, "y"), "1;");
-  EXPECT_EQ(Account(disks.ledger, 0, "x"), "2;");
+  EXPECT_EQ(Account(*disks.ledger, 0, "y"), "1;");
+  EXPECT_EQ(Account(*disks.ledger, 0, "x"), "2;");
   executor_.RunFor(kDay);
-  EXPECT_EQ(Account(disks.ledger, 0, "x"), "2;");
+  EXPECT_EQ(Account(*disks.ledger, 0, "x"), "2;");
 }
 
 TEST_F(RuntimeTest, AnInputThatCannotBeUsedIsParkedWithThoseBehindIt) {
@@ -293,10 +293,10 @@ TEST_F(RuntimeTest, AnInputThatCannotBeUsedIsParkedWithThoseBehindIt) {
   other.set_aggregate("accounts/b");
   ASSERT_TRUE(Execute(*instance, other).ok());
   executor_.RunFor(1000);
-  auto parked = ListParked(disks.echo, 0);
+  auto parked = ListParked(*disks.echo, 0);
   ASSERT_EQ(parked.size(), 2u);
-  EXPECT_EQ(Account(disks.echo, 0, "accounts/a"), "");
-  EXPECT_EQ(Account(disks.echo, 0, "accounts/b"), "1;");
+  EXPECT_EQ(Account(*disks.echo, 0, "accounts/a"), "");
+  EXPECT_EQ(Account(*disks.echo, 0, "accounts/b"), "1;");
 
   instance->echo_logic.poisoned = false;
   for (const v1::ParkedRow& row : parked) {
@@ -309,8 +309,8 @@ TEST_F(RuntimeTest, AnInputThatCannotBeUsedIsParkedWithThoseBehindIt) {
     executor_.RunFor(1000);
     EXPECT_TRUE(status.ok()) << status;
   }
-  EXPECT_EQ(Account(disks.echo, 0, "accounts/a"), "1;2;");
-  EXPECT_TRUE(ListParked(disks.echo, 0).empty());
+  EXPECT_EQ(Account(*disks.echo, 0, "accounts/a"), "1;2;");
+  EXPECT_TRUE(ListParked(*disks.echo, 0).empty());
 }
 
 TEST_F(RuntimeTest, RebuildFromZeroEqualsLive) {
@@ -324,12 +324,34 @@ TEST_F(RuntimeTest, RebuildFromZeroEqualsLive) {
   const auto follower = Boot(&fresh, "two", /*own=*/false);
   executor_.RunFor(1000);
   for (uint16_t shard = 0; shard < kShards; ++shard) {
-    EXPECT_EQ(store::DigestOf(disks.ledger, shard, store::DigestScope::kAll),
-              store::DigestOf(fresh.ledger, shard, store::DigestScope::kAll));
-    EXPECT_EQ(store::DigestOf(disks.echo, shard, store::DigestScope::kAll),
-              store::DigestOf(fresh.echo, shard, store::DigestScope::kAll));
+    EXPECT_EQ(store::DigestOf(*disks.ledger, shard, store::DigestScope::kAll),
+              store::DigestOf(*fresh.ledger, shard, store::DigestScope::kAll));
+    EXPECT_EQ(store::DigestOf(*disks.echo, shard, store::DigestScope::kAll),
+              store::DigestOf(*fresh.echo, shard, store::DigestScope::kAll));
   }
   EXPECT_TRUE(follower->ledger->Ready());
+}
+
+TEST_F(RuntimeTest, GoesOverToARebuiltDatabaseAndGoesOn) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Execute(*instance, Command(0, "add a 1", absl::StrCat("r", i))).ok());
+  Disks rebuilt;
+  Boot(&rebuilt, "builder", /*own=*/false);
+  executor_.RunFor(100);
+  {
+    const auto builder = Boot(&rebuilt, "builder", /*own=*/false);
+    executor_.RunFor(1000);
+    builder->log->Close();
+  }
+  ASSERT_TRUE(Execute(*instance, Command(0, "add a 2", "late")).ok());
+  bool gone_over = false;
+  instance->ledger->Reopen(rebuilt.ledger, [&] { gone_over = true; });
+  executor_.RunFor(3000);
+  EXPECT_TRUE(gone_over);
+  EXPECT_TRUE(Execute(*instance, Command(0, "add a 1", "r0"))->known());
+  ASSERT_TRUE(Execute(*instance, Command(0, "add a 3", "after")).ok());
+  EXPECT_EQ(Account(*instance->ledger->ReadNow(), 0), absl::StrCat(Account(*disks.ledger, 0), "3;"));
 }
 
 TEST_F(RuntimeTest, AFullQueueRefusesAtOnce) {
@@ -375,10 +397,10 @@ TEST_F(RuntimeTest, EveryAcknowledgedCommandCountsOnceUnderEveryFault) {
       options.executors = {&executor};
       options.clock = &clock;
       options.ids = &random;
-      options.database = &disks[i].ledger;
+      options.database = disks[i].ledger;
       options.logic = &instance->ledger_logic;
       instance->ledger = std::make_unique<ServiceRuntime>(options);
-      options.database = &disks[i].echo;
+      options.database = disks[i].echo;
       options.logic = &instance->echo_logic;
       instance->echo = std::make_unique<ServiceRuntime>(options);
       instance->ledger->Start();
@@ -421,8 +443,8 @@ TEST_F(RuntimeTest, EveryAcknowledgedCommandCountsOnceUnderEveryFault) {
       if (victim >= 0 && victim < 3) {
         instances[victim]->log->Close();
         instances[victim].reset();
-        disks[victim].ledger.Lose(draw >> 16 & 7);
-        disks[victim].echo.Lose(draw >> 20 & 7);
+        disks[victim].ledger->Lose(draw >> 16 & 7);
+        disks[victim].echo->Lose(draw >> 20 & 7);
         boot(victim);
       }
       executor.RunFor(600);
@@ -437,13 +459,13 @@ TEST_F(RuntimeTest, EveryAcknowledgedCommandCountsOnceUnderEveryFault) {
     for (const auto& [id, done] : acknowledged) EXPECT_TRUE(done) << id;
     std::string all;
     for (uint16_t shard = 0; shard < kShards; ++shard) {
-      const std::string account = Account(disks[0].ledger, shard);
+      const std::string account = Account(*disks[0].ledger, shard);
       all += account;
-      for (int i = 1; i < 3; ++i) EXPECT_EQ(Account(disks[i].ledger, shard), account);
+      for (int i = 1; i < 3; ++i) EXPECT_EQ(Account(*disks[i].ledger, shard), account);
       const std::vector<std::string> parts = absl::StrSplit(account, ';', absl::SkipEmpty());
       std::string echoed;
       for (size_t i = 1; i <= parts.size(); ++i) echoed += absl::StrCat(i, ";");
-      for (auto& disk : disks) EXPECT_EQ(Account(disk.echo, shard, "accounts/a"), echoed);
+      for (auto& disk : disks) EXPECT_EQ(Account(*disk.echo, shard, "accounts/a"), echoed);
     }
     const std::vector<std::string> counted = absl::StrSplit(all, ';', absl::SkipEmpty());
     EXPECT_EQ(counted.size(), acknowledged.size());

@@ -29,7 +29,7 @@ std::function<void(absl::Status)> AfterAll(size_t parts, std::function<void(absl
 
 }  // namespace
 
-ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(options)) {
+ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(options)), database_(options_.database) {
   const uint32_t count = info().ShardsOf(stream());
   for (uint32_t i = 0; i < count; ++i) {
     Environment env;
@@ -41,7 +41,7 @@ ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(opti
     env.executor = options_.executors[i % options_.executors.size()];
     env.clock = options_.clock;
     env.ids = options_.ids;
-    env.database = options_.database;
+    env.database = options_.database.get();
     env.logic = options_.logic;
     env.reference = options_.reference;
     env.forwarder = options_.forwarder;
@@ -112,7 +112,35 @@ void ServiceRuntime::Read(const std::optional<types::v1::Position>& position,
   for (Shard* shard : followers) shard->WaitForSource(id, position->next(), kReadPatience, part);
 }
 
-std::shared_ptr<const store::Rows> ServiceRuntime::ReadNow() const { return options_.database->Snapshot(); }
+std::shared_ptr<store::Database> ServiceRuntime::database() const {
+  MutexLock lock(mutex_);
+  return database_;
+}
+
+std::shared_ptr<const store::Rows> ServiceRuntime::ReadNow() const {
+  // The snapshot goes before the database it is of.
+  struct Held {
+    std::shared_ptr<store::Database> database;
+    std::unique_ptr<store::Rows> rows;
+  };
+  auto held = std::make_shared<Held>();
+  held->database = database();
+  held->rows = held->database->Snapshot();
+  return {held, held->rows.get()};
+}
+
+void ServiceRuntime::Reopen(std::shared_ptr<store::Database> database, std::function<void()> done) {
+  const auto part = AfterAll(shards_.size(), [this, database, done = std::move(done)](absl::Status) {
+    std::shared_ptr<store::Database> old = database;
+    {
+      MutexLock lock(mutex_);
+      std::swap(database_, old);
+    }
+    old.reset();
+    done();
+  });
+  for (auto& shard : shards_) shard->Reopen(database.get(), [part] { part(absl::OkStatus()); });
+}
 
 bool ServiceRuntime::Ready() const {
   return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) {

@@ -26,7 +26,7 @@ struct ServiceOptions {
   std::vector<Executor*> executors;
   const Clock* clock = nullptr;
   IdSource* ids = nullptr;
-  store::Database* database = nullptr;
+  std::shared_ptr<store::Database> database;
   Logic* logic = nullptr;
   ReferenceSource* reference = nullptr;
   Forwarder* forwarder = nullptr;
@@ -55,6 +55,10 @@ class ServiceRuntime {
   // one of a stream it does not follow; UNAVAILABLE after kReadPatience.
   void Read(const std::optional<types::v1::Position>& position,
             std::function<void(absl::StatusOr<std::shared_ptr<const store::Rows>>)> done);
+  // Goes over to another database that holds the same projection (a rebuilt one): every shard ends its term, reads on
+  // from the rule states there, and claims again. `done` runs when nothing of the old one is used any more, snapshots
+  // apart.
+  void Reopen(std::shared_ptr<store::Database> database, std::function<void()> done);
   // What is there now, without waiting.
   std::shared_ptr<const store::Rows> ReadNow() const;
 
@@ -62,7 +66,8 @@ class ServiceRuntime {
   log::Stream stream() const { return options_.logic->stream(); }
   uint32_t shard_count() const { return static_cast<uint32_t>(shards_.size()); }
   Shard& shard(uint32_t number) { return *shards_[number]; }
-  store::Database& database() const { return *options_.database; }
+  std::shared_ptr<store::Database> database() const;
+  Logic& logic() const { return *options_.logic; }
   const Clock& clock() const { return *options_.clock; }
   log::Log& log() const { return *options_.log; }
   ReferenceSource* reference() const { return options_.reference; }
@@ -74,6 +79,8 @@ class ServiceRuntime {
   absl::Status CheckPosition(const types::v1::Position& position, log::ShardId* id) const;
 
   const ServiceOptions options_;
+  mutable Mutex mutex_;
+  std::shared_ptr<store::Database> database_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

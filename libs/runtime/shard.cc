@@ -16,22 +16,25 @@ constexpr Millis kRetryLog = 100;
 
 }  // namespace
 
+Shard::Machines::Machines(Shard* shard)
+    : tail(&shard->env_, shard),
+      ownership(
+          &shard->env_, [shard] { shard->Wake(); }, alive),
+      writer(
+          &shard->env_, [shard] { shard->Wake(); },
+          [shard](bool) {
+            shard->machines_->ownership.Doubt();
+            shard->EndTerm();
+          },
+          alive),
+      reactor(
+          &shard->env_, &writer, [shard] { shard->Wake(); }, alive),
+      timers(
+          &shard->env_, &writer, [shard] { shard->Wake(); }, alive) {}
+
 Shard::Shard(Environment env)
     : env_(std::move(env)),
-      tail_(&env_, this),
-      ownership_(
-          &env_, [this] { Wake(); }, alive_),
-      writer_(
-          &env_, [this] { Wake(); },
-          [this](bool) {
-            ownership_.Doubt();
-            EndTerm();
-          },
-          alive_),
-      reactor_(
-          &env_, &writer_, [this] { Wake(); }, alive_),
-      timers_(
-          &env_, &writer_, [this] { Wake(); }, alive_),
+      machines_(std::make_unique<Machines>(this)),
       wake_pending_(std::make_shared<std::atomic<bool>>(false)) {
   UpdateStatus();
 }
@@ -41,8 +44,23 @@ Shard::~Shard() {
   alive_.reset();
   const absl::Status closing =
       RetryLater(absl::StatusCode::kUnavailable, "CLOSING", "the service is stopping; ask again", 1000);
-  writer_.FailAll(closing);
+  machines_->writer.FailAll(closing);
   for (Waiter& waiter : waiters_) waiter.done(closing);
+}
+
+void Shard::Reopen(store::Database* database, std::function<void()> done) {
+  Post([database, done = std::move(done)](Shard* shard) {
+    const bool wanted = shard->machines_->ownership.wanted();
+    shard->EndTerm();
+    shard->machines_->writer.FailAll(
+        RetryLater(absl::StatusCode::kUnavailable, "REOPENING", "the shard goes over to other rows; ask again", 200));
+    shard->env_.database = database;
+    shard->machines_ = nullptr;
+    shard->machines_ = std::make_unique<Machines>(shard);
+    shard->machines_->ownership.Assign(wanted);
+    done();
+    shard->Wake();
+  });
 }
 
 void Shard::Post(std::function<void(Shard*)> work) {
@@ -76,10 +94,10 @@ void Shard::Start() {
 
 void Shard::Assign(bool wanted) {
   Post([wanted](Shard* shard) {
-    shard->ownership_.Assign(wanted);
+    shard->machines_->ownership.Assign(wanted);
     if (!wanted) {
       if (shard->in_term_) shard->EndTerm();
-      shard->writer_.FailAll(shard->NotOwner());
+      shard->machines_->writer.FailAll(shard->NotOwner());
     }
     shard->Wake();
   });
@@ -99,7 +117,7 @@ void Shard::Run() {
   bool progress = true;
   for (int i = 0; i < kStepsPerTurn && progress; ++i) progress = StepAll();
   if (progress) Wake();
-  if ((tail_.log_unavailable() || reactor_.log_unavailable()) && !retry_set_) {
+  if ((machines_->tail.log_unavailable() || machines_->reactor.log_unavailable()) && !retry_set_) {
     retry_set_ = true;
     env_.executor->PostAfter(kRetryLog, [this, alive = std::weak_ptr<void>(alive_)] {
       if (alive.expired()) return;
@@ -111,60 +129,64 @@ void Shard::Run() {
 }
 
 bool Shard::StepAll() {
-  bool progress = tail_.Step();
-  if (tail_.TakeTimersChanged()) timers_.Changed();
-  if (!tail_.stopped().ok() || !reactor_.stopped().ok()) {
+  bool progress = machines_->tail.Step();
+  if (machines_->tail.TakeTimersChanged()) machines_->timers.Changed();
+  if (!Stopped().ok()) {
     if (in_term_) {
       EndTerm();
-      ownership_.Assign(false);
-      writer_.FailAll(tail_.stopped().ok() ? reactor_.stopped() : tail_.stopped());
+      machines_->ownership.Assign(false);
+      machines_->writer.FailAll(Stopped());
     }
     return false;
   }
-  if (!caught_up_ && end_ >= 0 && tail_.state().next_offset >= end_) caught_up_ = true;
-  progress |= ownership_.Step();
+  if (!caught_up_ && end_ >= 0 && machines_->tail.state().next_offset >= end_) caught_up_ = true;
+  progress |= machines_->ownership.Step();
   BeginTermIfReady();
   if (in_term_) {
-    progress |= timers_.Step();
-    progress |= reactor_.Step();
-    progress |= writer_.Step(tail_.state());
+    progress |= machines_->timers.Step();
+    progress |= machines_->reactor.Step();
+    progress |= machines_->writer.Step(machines_->tail.state());
   }
   if (progress || !waiters_.empty()) SettleWaiters();
   return progress;
 }
 
 void Shard::BeginTermIfReady() {
-  if (in_term_ || ownership_.state() != Ownership::State::kOwner) return;
+  if (in_term_ || machines_->ownership.state() != Ownership::State::kOwner) return;
   // A decision uses the register: its owner's view may not be behind what the shard has used before.
-  if (env_.reference != nullptr && env_.reference->Version() < tail_.state().last_register_version) return;
+  if (env_.reference != nullptr && env_.reference->Version() < machines_->tail.state().last_register_version) return;
   in_term_ = true;
   caught_up_ = true;  // its own claim is applied: nothing can prove more
-  writer_.BeginTerm(ownership_.term());
-  reactor_.BeginTerm();
-  timers_.BeginTerm();
+  machines_->writer.BeginTerm(machines_->ownership.term());
+  machines_->reactor.BeginTerm();
+  machines_->timers.BeginTerm();
 }
 
 void Shard::EndTerm() {
   if (!in_term_) return;
   in_term_ = false;
-  writer_.EndTerm();
-  reactor_.EndTerm();
-  timers_.EndTerm();
+  machines_->writer.EndTerm();
+  machines_->reactor.EndTerm();
+  machines_->timers.EndTerm();
 }
 
 void Shard::OnClaim(int64_t offset, int64_t appended_at, const log::v1::Claim& claim) {
-  ownership_.OnClaim(offset, appended_at, claim);
+  machines_->ownership.OnClaim(offset, appended_at, claim);
   EndTerm();
 }
 
 void Shard::OnRecord(int64_t offset, log::Verdict verdict, int64_t fence, int64_t seq) {
-  writer_.OnRecord(offset + 1, verdict, fence, seq);
+  machines_->writer.OnRecord(offset + 1, verdict, fence, seq);
+}
+
+absl::Status Shard::Stopped() const {
+  return machines_->tail.stopped().ok() ? machines_->reactor.stopped() : machines_->tail.stopped();
 }
 
 absl::Status Shard::NotOwner() const {
-  return RetryLater(absl::StatusCode::kUnavailable, "NOT_OWNER",
-                    absl::StrCat(log::ToString(env_.id), " is owned elsewhere"), 200,
-                    {{"owner", tail_.last_claim().owner()}, {"address", tail_.last_claim().address()}});
+  return RetryLater(
+      absl::StatusCode::kUnavailable, "NOT_OWNER", absl::StrCat(log::ToString(env_.id), " is owned elsewhere"), 200,
+      {{"owner", machines_->tail.last_claim().owner()}, {"address", machines_->tail.last_claim().address()}});
 }
 
 void Shard::Execute(v1::Order order, bool forwarded, Done done) {
@@ -179,12 +201,12 @@ void Shard::Execute(v1::Order order, bool forwarded, Done done) {
   pending->done = std::move(done);
   Post([order = std::move(order), forwarded, pending](Shard* shard) mutable {
     Done answer = std::exchange(pending->done, nullptr);
-    if (!shard->tail_.stopped().ok()) return answer(shard->tail_.stopped());
-    if (shard->ownership_.wanted()) {
-      shard->writer_.Enqueue(std::move(order), std::move(answer));
+    if (!shard->Stopped().ok()) return answer(shard->Stopped());
+    if (shard->machines_->ownership.wanted()) {
+      shard->machines_->writer.Enqueue(std::move(order), std::move(answer));
       return shard->Wake();
     }
-    const std::string& address = shard->tail_.last_claim().address();
+    const std::string& address = shard->machines_->tail.last_claim().address();
     if (forwarded || shard->env_.forwarder == nullptr || address.empty() || address == shard->env_.address) {
       return answer(shard->NotOwner());
     }
@@ -213,7 +235,7 @@ void Shard::LookForEnd() {
 }
 
 bool Shard::Reached(const Waiter& waiter) const {
-  if (waiter.own) return tail_.state().next_offset >= waiter.next;
+  if (waiter.own) return machines_->tail.state().next_offset >= waiter.next;
   return LoadSource(*env_.database, env_.shard(), waiter.input).next_offset >= waiter.next;
 }
 
@@ -228,7 +250,7 @@ void Shard::SettleWaiters() {
   // Whoever still waits for an input may wait for inputs without effect: those are covered on demand.
   for (const Waiter& waiter : waiters_) {
     if (!waiter.own) {
-      reactor_.CoverNow();
+      machines_->reactor.CoverNow();
       break;
     }
   }
@@ -275,7 +297,7 @@ void Shard::Unpark(log::v1::InputSkipped name, bool replay, std::function<void(a
       }
       std::vector<Item> items;
       if (replay) {
-        auto replayed = shard->reactor_.Replay(row);
+        auto replayed = shard->machines_->reactor.Replay(row);
         if (!replayed.ok()) return done(replayed.status());
         items = *std::move(replayed);
       } else {
@@ -287,7 +309,7 @@ void Shard::Unpark(log::v1::InputSkipped name, bool replay, std::function<void(a
         items.push_back(std::move(item));
       }
       items.back().settled = [done](bool) { done(absl::OkStatus()); };
-      for (Item& item : items) shard->writer_.EnqueueMachine(std::move(item));
+      for (Item& item : items) shard->machines_->writer.EnqueueMachine(std::move(item));
       return shard->Wake();
     }
     done(MakeError(absl::StatusCode::kNotFound, "NOT_PARKED",
@@ -305,16 +327,16 @@ void Shard::UpdateStatus() {
   status.id = env_.id;
   status.owner = in_term_;
   status.caught_up = caught_up_;
-  status.last_owner = tail_.last_claim().owner();
-  status.state = tail_.state();
-  status.claims = tail_.claims();
-  status.voids = tail_.voids();
-  status.applied = tail_.applied();
-  status.timers_fired = timers_.fired();
-  status.queued = writer_.queued();
-  status.queue_age_ms = writer_.queue_age();
-  status.reactor_lag_ms = reactor_.lag();
-  status.stopped = tail_.stopped().ok() ? reactor_.stopped() : tail_.stopped();
+  status.last_owner = machines_->tail.last_claim().owner();
+  status.state = machines_->tail.state();
+  status.claims = machines_->tail.claims();
+  status.voids = machines_->tail.voids();
+  status.applied = machines_->tail.applied();
+  status.timers_fired = machines_->timers.fired();
+  status.queued = machines_->writer.queued();
+  status.queue_age_ms = machines_->writer.queue_age();
+  status.reactor_lag_ms = machines_->reactor.lag();
+  status.stopped = Stopped();
   MutexLock lock(mutex_);
   status_ = std::move(status);
 }

@@ -59,6 +59,10 @@ class Shard : private TailObserver {
   void WaitForOwn(int64_t next, Millis timeout, std::function<void(absl::Status)> done);
   // Thread-safe. The same for what the shard has consumed of an input it follows.
   void WaitForSource(log::ShardId input, int64_t next, Millis timeout, std::function<void(absl::Status)> done);
+  // Thread-safe. Goes on from the rows of another database, e.g. a rebuilt one: what is in flight ends with
+  // UNAVAILABLE, the shard is claimed again. `done` runs on the executor when nothing of the old database is used any
+  // more.
+  void Reopen(store::Database* database, std::function<void()> done);
   // Thread-safe. Replays or skips a parked input; NOT_FOUND when there is none of that name.
   void Unpark(log::v1::InputSkipped name, bool replay, std::function<void(absl::Status)> done);
   // Thread-safe; as of the last step.
@@ -66,9 +70,19 @@ class Shard : private TailObserver {
   const log::ShardId& id() const { return env_.id; }
   // Thread-safe. Runs `work` on the executor while nothing of the shard runs.
   void Post(std::function<void(Shard*)> work);
-  const log::RuleState& state() const { return tail_.state(); }
+  const log::RuleState& state() const { return machines_->tail.state(); }
 
  private:
+  // What a reopened shard begins anew.
+  struct Machines {
+    explicit Machines(Shard* shard);
+    std::shared_ptr<int> alive = std::make_shared<int>(0);
+    Tail tail;
+    Ownership ownership;
+    Writer writer;
+    Reactor reactor;
+    Timers timers;
+  };
   struct Waiter {
     bool own = true;
     log::ShardId input;
@@ -90,14 +104,11 @@ class Shard : private TailObserver {
   void AddWaiter(Waiter waiter, Millis timeout);
   void UpdateStatus();
   absl::Status NotOwner() const;
+  absl::Status Stopped() const;
 
   Environment env_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
-  Tail tail_;
-  Ownership ownership_;
-  Writer writer_;
-  Reactor reactor_;
-  Timers timers_;
+  std::unique_ptr<Machines> machines_;
   std::vector<std::shared_ptr<void>> wakes_;
   bool scheduled_ = false;
   bool retry_set_ = false;
