@@ -1,0 +1,74 @@
+// What an operator sees and does: status, digests, rebuild, checkpoints, parked inputs. On every instance.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/clock/clock.h"
+#include "libs/rpc/service.h"
+#include "libs/runtime/service_runtime.h"
+#include "libs/status/mutex.h"
+#include "libs/store/store.h"
+#include "redress/admin/v1/admin_service.pb.h"
+
+namespace redress::admin {
+
+// Where projections lie.
+class ProjectionStore {
+ public:
+  virtual ~ProjectionStore() = default;
+  // A new, empty one for `stream`, beside the one in use.
+  virtual absl::StatusOr<std::shared_ptr<store::Database>> CreateBeside(log::Stream stream) = 0;
+  // The one made last by CreateBeside is in use from now on, also after a restart; the other is deleted when nobody
+  // holds it.
+  virtual absl::Status Adopt(log::Stream stream) = 0;
+  // Gives up the one made last.
+  virtual void Discard(log::Stream stream) = 0;
+  // A full path for a checkpoint, and what to tell the caller.
+  virtual std::string CheckpointDir(log::Stream stream, const std::string& id, std::string* relative) = 0;
+};
+
+struct AdminOptions {
+  std::string instance;
+  // What runs here, by stream; they outlive it.
+  std::vector<runtime::ServiceRuntime*> runtimes;
+  ProjectionStore* projections = nullptr;
+  // A strand of its own: rebuilds run on it. Outlives it.
+  Executor* executor = nullptr;
+  const Clock* clock = nullptr;
+  IdSource* ids = nullptr;
+  runtime::ReferenceSource* reference = nullptr;
+};
+
+// Thread-safe.
+class AdminService {
+ public:
+  explicit AdminService(AdminOptions options);
+  ~AdminService();
+  rpc::Service& service() { return service_; }
+
+ private:
+  struct Rebuild;
+
+  absl::StatusOr<std::vector<runtime::ServiceRuntime*>> Select(const std::string& service) const;
+  absl::StatusOr<runtime::Shard*> SelectShard(const std::string& service, uint32_t shard) const;
+  absl::StatusOr<v1::GetStatusResponse> GetStatus() const;
+  absl::StatusOr<v1::ListDigestsResponse> ListDigests(const v1::ListDigestsRequest& request) const;
+  absl::StatusOr<v1::CreateCheckpointResponse> CreateCheckpoint(const v1::CreateCheckpointRequest& request) const;
+  absl::StatusOr<v1::ListParkedInputsResponse> ListParked(const v1::ListParkedInputsRequest& request) const;
+  void Unpark(const std::string& service, uint32_t shard, log::v1::InputSkipped name, bool replay,
+              std::function<void(absl::Status)> done) const;
+  void StartRebuild(const std::string& service, rpc::Done<v1::RebuildProjectionResponse> done);
+  void ContinueRebuild(std::shared_ptr<Rebuild> rebuild);
+  void FinishRebuild(std::shared_ptr<Rebuild> rebuild);
+
+  const AdminOptions options_;
+  rpc::Service service_;
+  mutable Mutex mutex_;
+  std::shared_ptr<Rebuild> running_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace redress::admin
