@@ -1,0 +1,74 @@
+#include "services/redressctl/import/common_fields.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+
+namespace redress::importer {
+
+namespace v1 = ::redress::import::v1;
+namespace types = ::redress::types::v1;
+
+Plausible::Plausible(const v1::Mapping& mapping, absl::TimeZone zone, Millis now) : now_(now) {
+  const int year = mapping.earliest_year() == 0 ? 1970 : mapping.earliest_year();
+  earliest_ = absl::ToUnixMillis(absl::FromCivil(absl::CivilSecond(year, 1, 1), zone));
+  latest_ = now + 100 * 365 * kDay + 25 * kDay;
+}
+
+bool CheckLength(absl::string_view value, size_t limit, int64_t line, const std::string& column,
+                 const Treatments& treatments, std::vector<Issue>* issues) {
+  if (value.size() <= limit) return true;
+  treatments.Add({.oddity = v1::ODDITY_VALUE_TOO_LONG,
+                  .line = line,
+                  .column = column,
+                  .detail = absl::StrCat(value.size(), " bytes, at most ", limit)},
+                 issues);
+  return false;
+}
+
+CommonFields::CommonFields(const v1::Mapping& mapping, const Blanks& blanks, ColumnList* columns)
+    : treatments_(mapping),
+      system_(mapping.system()),
+      zone_(mapping.zone()),
+      category_(mapping.category(), blanks, columns),
+      residence_(mapping.residence(), blanks, columns),
+      agency_(mapping.agency(), blanks, columns),
+      office_(mapping.office(), blanks, columns),
+      description_(mapping.description(), blanks, columns),
+      has_residence_(mapping.has_residence()),
+      channel_(mapping.channel(), blanks, columns),
+      urgency_(mapping.urgency(), blanks, columns),
+      kind_(mapping.kind(), blanks, columns) {}
+
+template <typename Enum>
+Enum CommonFields::ReadCoded(const CodedReader<Enum>& reader, const Row& row, std::vector<Issue>* issues) const {
+  absl::string_view text;
+  const std::optional<Enum> value = reader.Read(row, &text);
+  if (value.has_value()) return *value;
+  treatments_.Add(
+      {.oddity = v1::ODDITY_UNKNOWN_VALUE, .line = row.line, .column = reader.name(), .detail = Quoted(text)}, issues);
+  return Enum{};
+}
+
+void CommonFields::Read(const Row& row, Complaint* complaint, std::vector<Issue>* issues) const {
+  std::string scratch;
+  const auto code = [&](const TextReader& reader, size_t limit) {
+    const absl::string_view value = reader.Read(row, &scratch);
+    return CheckLength(value, limit, row.line, reader.name(), treatments_, issues) ? std::string(value) : std::string();
+  };
+  complaint->set_system(system_);
+  complaint->set_zone(zone_);
+  complaint->set_category(code(category_, kMaxCodeBytes));
+  complaint->set_residence(code(residence_, kMaxCodeBytes));
+  complaint->set_agency(code(agency_, kMaxCodeBytes));
+  complaint->set_office(code(office_, kMaxCodeBytes));
+  complaint->set_description(code(description_, kMaxDescriptionBytes));
+  complaint->set_channel(ReadCoded(channel_, row, issues));
+  complaint->set_urgency(ReadCoded(urgency_, row, issues));
+  const types::ComplaintKind kind = ReadCoded(kind_, row, issues);
+  complaint->set_kind(kind == types::COMPLAINT_KIND_UNSPECIFIED ? types::COMPLAINT_KIND_COMPLAINT : kind);
+  if (has_residence_ && complaint->residence().empty()) {
+    treatments_.Add({.oddity = v1::ODDITY_MISSING_RESIDENCE, .line = row.line, .column = residence_.name()}, issues);
+  }
+}
+
+}  // namespace redress::importer
