@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Builds and runs the tests, fastest first. Called by tests/run, which has installed what is needed."""
+
+import argparse
+import os
+import sys
+import time
+
+import checks
+from processes import ROOT
+from results import FAILED, SKIPPED, Case, Report
+from suites import Build, run_group
+
+# In the order they run.
+STAGES = {
+    "format": "clang-format on every C++ file",
+    "lint": "layers, bans, READMEs (tests/lint)",
+    "buf": "buf lint on proto/",
+    "unit": "tests beside the code",
+    "conformance": "every implementation of a port against one suite",
+    "golden": "bytes and journeys of earlier releases",
+    "sim": "the whole system in one thread on seeds",
+    "e2e": "real processes over real sockets",
+    "asan": "address and undefined behaviour sanitizers on all but end to end",
+    "tsan": "thread sanitizer on what has threads",
+}
+SLOW = ("e2e", "asan", "tsan")
+# What the sanitizers run: groups, or folders of them.
+ASAN_GROUPS = ("unit", "conformance", "golden", "sim")
+TSAN_FOLDERS = ("libs/clock", "libs/log", "libs/runtime", "libs/store", "libs/rpc", "libs/metrics", "tests/conformance")
+
+
+def other_groups():
+    """Folders of tests/ that are run only when asked for."""
+    known = set(STAGES) | {"lint", "runner", "sanitizers", "testing"}
+    return sorted(entry.name for entry in (ROOT / "tests").iterdir()
+                  if entry.is_dir() and entry.name not in known and (any(entry.glob("*_test.*")) or (entry / "CMakeLists.txt").exists()))
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(prog="tests/run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     epilog="stages:\n" + "\n".join(f"  {name:12} {what}" for name, what in STAGES.items()) +
+                                     "".join(f"\n  {name:12} only when named" for name in other_groups()))
+    parser.add_argument("--fast", action="store_true", help="leave out " + ", ".join(SLOW))
+    parser.add_argument("--only", action="append", metavar="NAME", choices=[*STAGES, *other_groups()], help="this stage alone; may be repeated")
+    return parser.parse_args()
+
+
+class Runner:
+    def __init__(self):
+        self.report = Report()
+        self.builds = {}
+
+    def stage(self, name, work):
+        """Runs `work`, prints how it went, keeps its cases and time."""
+        print(f"== {name}", flush=True)
+        began = time.monotonic()
+        cases = work()
+        self.report.add(cases)
+        self.report.times.append((name, time.monotonic() - began))
+        for case in cases:
+            if case.outcome == FAILED:
+                print(f"  FAILED {case.name}: {case.detail}", flush=True)
+        failed = sum(case.outcome == FAILED for case in cases)
+        print(f"  {len(cases)} cases, {failed} failed, {time.monotonic() - began:.0f} s", flush=True)
+        return failed == 0
+
+    def build(self, preset, choose=None):
+        """The build, or None when it failed; `choose` picks the tests whose targets are needed (None: everything)."""
+        if preset not in self.builds:
+            self.builds[preset] = Build(preset)
+        build = self.builds[preset]
+        return build if self.stage(f"build {preset}", lambda: build.make(choose)) else None
+
+    def run(self, names, everything):
+        for name, work in (("format", checks.check_format), ("lint", checks.check_lint), ("buf", checks.check_buf)):
+            if name in names:
+                self.stage(name, work)
+        groups = [name for name in names if name not in ("format", "lint", "buf", "asan", "tsan")]
+        if groups:
+            # End to end needs the programs too.
+            all_targets = everything or "e2e" in groups
+            build = self.build("release", None if all_targets else lambda test: test.group in groups)
+            for group in groups if build else ():
+                self.stage(group, lambda: run_group(build, group, lambda test: test.group == group))
+        if "asan" in names:
+            self.sanitize("asan", lambda test: test.group in ASAN_GROUPS)
+        if "tsan" in names:
+            self.sanitize("tsan", lambda test: test.folder.startswith(TSAN_FOLDERS))
+
+    def sanitize(self, preset, choose):
+        build = self.build(preset, choose)
+        if build:
+            self.stage(preset, lambda: run_group(build, preset, choose, checks.sanitizer_env(preset)))
+
+
+def main():
+    args = parse_args()
+    os.chdir(ROOT)
+    names = args.only or [name for name in STAGES if not (args.fast and name in SLOW)]
+    runner = Runner()
+    began = time.monotonic()
+    try:
+        runner.run(names, everything=not args.only)
+    except KeyboardInterrupt:
+        runner.report.add([Case("tests/run", FAILED, "interrupted")])
+    runner.report.times.append(("all", time.monotonic() - began))
+    runner.report.print_summary()
+    return 1 if runner.report.count(FAILED) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

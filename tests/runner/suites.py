@@ -1,0 +1,110 @@
+"""Builds of one preset, and the tests found in them by group.
+
+A test's group is where it lies: libs/ and services/ are `unit`, tests/X is X. A folder tests/X may also hold scripts
+X/*_test.py and X/*_test.sh, which speak the protocol of results.parse_checks and find the programs in $REDRESS_BIN.
+"""
+
+import json
+import os
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from gtest import run_gtest, tail
+from processes import ROOT, describe, run, run_with_progress
+from results import FAILED, PASSED, Case, parse_checks
+
+JOBS = os.cpu_count() or 1
+BUILD_LIMIT = 5400
+TEST_LIMIT = 1500
+# Seeds are independent: the cases of such a binary are dealt out to all cores.
+SHARDED_GROUPS = ("sim",)
+
+
+@dataclass
+class Test:
+    name: str
+    folder: str  # of its sources, from the root
+    command: list
+
+    @property
+    def group(self):
+        parts = self.folder.split("/")
+        return parts[1] if parts[0] == "tests" and parts[1] != "testing" else "unit"
+
+
+class Build:
+    """build/PRESET."""
+
+    def __init__(self, preset):
+        self.preset = preset
+        self.dir = ROOT / "build" / preset
+        self.tests = []
+
+    def make(self, choose=None):
+        """Configures and builds: the chosen tests, or everything. One Case each."""
+        configure = ["cmake", "--preset", self.preset]
+        code, output = run(f"configure {self.preset}", configure, 600)
+        if code != 0:
+            return [Case(" ".join(configure), FAILED, f"{describe(code, 600)}\n{tail(output)}")]
+        self.tests = self.find_tests()
+        targets = ["all"] if choose is None else [self.target(test) for test in self.tests if choose(test)]
+        if not targets:
+            return []
+        build = ["ninja", "-C", self.dir, f"-j{JOBS}", *targets]
+        code, output = run_with_progress(f"build {self.preset}", build, BUILD_LIMIT)
+        if code != 0:
+            return [Case(f"build {self.preset}", FAILED, f"{describe(code, BUILD_LIMIT)}\n{tail(output, 80)}")]
+        return [Case(f"build {self.preset}", PASSED)]
+
+    def find_tests(self):
+        listed = subprocess.run(["ctest", "--test-dir", self.dir, "--show-only=json-v1"], capture_output=True, check=True).stdout
+        tests = []
+        for found in json.loads(listed)["tests"]:
+            folder = Path(next(entry["value"] for entry in found["properties"] if entry["name"] == "WORKING_DIRECTORY"))
+            # Before it is built, ctest does not know the command: redress_library names it after the test.
+            command = found.get("command") or [str(folder / (found["name"] + "_test"))]
+            tests.append(Test(found["name"], str(folder.relative_to(self.dir)), command))
+        return tests
+
+    @staticmethod
+    def target(test):
+        return Path(test.command[0]).name
+
+
+def run_group(build, label, choose, env=None):
+    """Cases of the chosen tests of `build`, and of the scripts of the group `label`."""
+    env = {"REDRESS_BIN": str(build.dir / "bin"), **(env or {})}
+    jobs = []
+    for test in build.tests:
+        if not choose(test):
+            continue
+        name = test.name if label in ("unit", test.group) else f"{label} {test.name}"
+        shards = [(index, JOBS) for index in range(JOBS)] if test.group in SHARDED_GROUPS and JOBS > 1 else [None]
+        for shard in shards:
+            jobs.append((name, lambda name=name, test=test, shard=shard: run_gtest(name, Path(test.command[0]), TEST_LIMIT, env, shard)))
+    for script in sorted((ROOT / "tests" / label).glob("*_test.*")) if (ROOT / "tests" / label).is_dir() else []:
+        if script.suffix in (".py", ".sh"):
+            jobs.append((script.stem, lambda script=script: run_script(script, env)))
+    # Processes end to end have the machine to themselves.
+    with ThreadPoolExecutor(1 if label in ("e2e", "bench") else JOBS) as pool:
+        return [case for cases in pool.map(run_job, jobs) for case in cases]
+
+
+def run_job(job):
+    name, work = job
+    began = time.monotonic()
+    cases = work()
+    failed = sum(case.outcome == FAILED for case in cases)
+    print(f"  {'FAILED' if failed else 'ok':6} {name}: {len(cases)} cases, {time.monotonic() - began:.1f} s", flush=True)
+    return cases
+
+
+def run_script(script, env):
+    interpreter = ["bash"] if script.suffix == ".sh" else [os.sys.executable]
+    code, output = run(script.stem, [*interpreter, script], TEST_LIMIT, env)
+    if code is None:
+        output += f"\nnot ok limit: {describe(code, TEST_LIMIT)}"
+    return parse_checks(script.stem, output, code)
