@@ -1,0 +1,197 @@
+// What an old complaint's facts make of it.
+//
+//   ImportHash  := BLAKE2b-128 under "redress import 1" of: text(kind) … text(office) number(due) number(facts) fact*
+//   text        := uint32 length, bytes                    number := int64       (little endian)
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "libs/status/macros.h"
+#include "services/intake/complaint_rules.h"
+#include "services/intake/intake_errors.h"
+
+namespace redress::intake {
+namespace {
+
+constexpr absl::string_view kHashVersion = "redress import 1";
+constexpr size_t kHashBytes = 16;
+
+class ImportHasher {
+ public:
+  ImportHasher() {
+    crypto_generichash_init(&state_, reinterpret_cast<const unsigned char*>(kHashVersion.data()), kHashVersion.size(),
+                            kHashBytes);
+  }
+  ImportHasher& Number(int64_t value) {
+    unsigned char bytes[8];
+    for (int i = 0; i < 8; ++i) bytes[i] = static_cast<unsigned char>(static_cast<uint64_t>(value) >> (8 * i));
+    crypto_generichash_update(&state_, bytes, sizeof(bytes));
+    return *this;
+  }
+  ImportHasher& Text(absl::string_view text) {
+    unsigned char length[4];
+    for (int i = 0; i < 4; ++i) length[i] = static_cast<unsigned char>(text.size() >> (8 * i));
+    crypto_generichash_update(&state_, length, sizeof(length));
+    crypto_generichash_update(&state_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    return *this;
+  }
+  std::string Finish() {
+    std::string hash(kHashBytes, '\0');
+    crypto_generichash_final(&state_, reinterpret_cast<unsigned char*>(hash.data()), hash.size());
+    return hash;
+  }
+
+ private:
+  crypto_generichash_state state_;
+};
+
+// Facts that work has begun, when nothing said so before.
+bool ShowsWork(types::v1::FactKind kind) {
+  switch (kind) {
+    case types::v1::FACT_KIND_MADE_SAFE:
+    case types::v1::FACT_KIND_WORKS_BEGUN:
+    case types::v1::FACT_KIND_WORKS_ENDED:
+    case types::v1::FACT_KIND_NO_ACCESS:
+    case types::v1::FACT_KIND_PARTS_AWAITED:
+    case types::v1::FACT_KIND_WORK_RESUMED:
+    case types::v1::FACT_KIND_PARTS_ARRIVED:
+    case types::v1::FACT_KIND_VISIT_STARTED:
+    case types::v1::FACT_KIND_VISIT_ENDED: return true;
+    default: return false;
+  }
+}
+
+void ApplyFact(const types::v1::Fact& fact, Complaint* state) {
+  const Millis at = fact.occurred_at();
+  const bool open = IsOpen(state->state());
+  switch (fact.kind()) {
+    case types::v1::FACT_KIND_RECEIVED:
+      if (state->received_at() == 0) state->set_received_at(at);
+      break;
+    case types::v1::FACT_KIND_ACKNOWLEDGED:
+      if (state->acknowledged_at() == 0) state->set_acknowledged_at(at);
+      if (state->state() == rows::v1::STATE_RECEIVED) state->set_state(rows::v1::STATE_ACKNOWLEDGED);
+      break;
+    case types::v1::FACT_KIND_ANSWERED:
+      state->set_answered_at(at);
+      state->set_answered_stage(fact.stage());
+      break;
+    case types::v1::FACT_KIND_ASSIGNED:
+      state->set_team(fact.team());
+      state->set_agent(fact.agent());
+      break;
+    case types::v1::FACT_KIND_UNASSIGNED:
+      state->clear_team();
+      state->clear_agent();
+      break;
+    case types::v1::FACT_KIND_RESOLVED:
+      // The first while open counts, further ones are notes.
+      if (!open) break;
+      state->set_state(rows::v1::STATE_RESOLVED);
+      state->set_resolved_at(at);
+      state->set_outcome(fact.outcome());
+      state->set_window_ends_at(at + state->reopen_window_ms());
+      state->clear_confirmed_at();
+      break;
+    case types::v1::FACT_KIND_REOPENED:
+      // What the source did counts, whatever the distance, and after a closing or withdrawal, too.
+      if (open) break;
+      state->set_state(rows::v1::STATE_IN_PROGRESS);
+      state->set_round(state->round() + 1);
+      state->set_round_began(rows::v1::ROUND_BEGAN_BY_REOPENING);
+      state->set_round_began_at(at);
+      state->clear_closed_at();
+      state->clear_withdrawn_at();
+      break;
+    case types::v1::FACT_KIND_WITHDRAWN:
+      if (!open) break;
+      state->set_state(rows::v1::STATE_WITHDRAWN);
+      state->set_withdrawn_at(at);
+      break;
+    default:
+      if (!ShowsWork(fact.kind()) || !open) break;
+      if (state->started_at() == 0) state->set_started_at(at);
+      state->set_state(rows::v1::STATE_IN_PROGRESS);
+      break;
+  }
+}
+
+// Whether `state` is one that its window has closed.
+bool HasPassed(const Complaint& state, Millis now) {
+  return state.state() == rows::v1::STATE_RESOLVED && now >= state.window_ends_at();
+}
+
+// The known case again: nothing, or its further facts.
+Decision DecideKnown(const Complaint& state, const events::v1::ComplaintImported& import, const Moment& moment) {
+  if (!state.imported()) return ComplaintExists(moment.name);
+  const int known = state.fact_count();
+  if (import.facts_size() < known || ImportHash(import, known) != state.content_hash()) {
+    return ImportChanged(moment.name);
+  }
+  if (import.facts_size() == known) return Nothing();
+
+  Event event;
+  auto* added = event.mutable_imported_facts_added();
+  for (int i = known; i < import.facts_size(); ++i) *added->add_facts() = import.facts(i);
+  added->set_content_hash(ImportHash(import, import.facts_size()));
+  *added->mutable_flags() = import.flags();
+  // Names under a key that is not this complaint's could not be forgotten with it.
+  if (import.has_handler_names() && import.handler_names().key_id() == state.text_key()) {
+    *added->mutable_handler_names() = import.handler_names();
+  }
+  Complaint after = state;
+  ApplyImportedFacts(added->facts(), false, &after);
+  added->set_closed(HasPassed(after, moment.now));
+  added->set_round(after.round());
+  return One(std::move(event));
+}
+
+}  // namespace
+
+std::string ImportHash(const events::v1::ComplaintImported& import, int facts) {
+  ImportHasher hasher;
+  hasher.Number(import.kind()).Text(import.category()).Number(import.channel()).Number(import.urgency());
+  const events::v1::Placement& placement = import.placement();
+  hasher.Text(placement.residence()).Text(placement.agency()).Text(placement.office()).Text(placement.zone());
+  hasher.Number(import.due_at()).Number(facts);
+  for (int i = 0; i < facts && i < import.facts_size(); ++i) {
+    const types::v1::Fact& fact = import.facts(i);
+    hasher.Number(fact.kind()).Number(fact.occurred_at()).Number(fact.precision()).Number(fact.stage());
+    hasher.Number(fact.outcome()).Text(fact.team()).Text(fact.agent());
+  }
+  return hasher.Finish();
+}
+
+void ApplyImportedFacts(const google::protobuf::RepeatedPtrField<types::v1::Fact>& facts, bool closed,
+                        Complaint* state) {
+  for (const types::v1::Fact& fact : facts) ApplyFact(fact, state);
+  state->set_fact_count(state->fact_count() + facts.size());
+  if (closed && state->state() == rows::v1::STATE_RESOLVED) {
+    state->set_state(rows::v1::STATE_CLOSED);
+    state->set_closed_at(state->window_ends_at());
+  }
+}
+
+Decision DecideImport(const Complaint& state, const commands::v1::ImportComplaint& command, const Moment& moment) {
+  const events::v1::ComplaintImported& import = command.complaint();
+  if (import.facts_size() > kMaxImportedFacts) {
+    return BadArgument("TOO_MANY_FACTS",
+                       absl::StrCat("facts: has ", import.facts_size(), "; at most ", kMaxImportedFacts, " fit"));
+  }
+  if (import.facts_size() == 0 || import.facts(0).kind() != types::v1::FACT_KIND_RECEIVED) {
+    return BadArgument("NOT_RECEIVED", "facts[0]: must be RECEIVED");
+  }
+  if (state.state() != rows::v1::STATE_UNSPECIFIED) return DecideKnown(state, import, moment);
+
+  Event event;
+  auto* imported = event.mutable_complaint_imported();
+  *imported = import;
+  imported->set_content_hash(ImportHash(import, import.facts_size()));
+  Complaint after;
+  imported->set_closed(false);
+  Apply(event, moment.now, 1, &after);
+  imported->set_closed(HasPassed(after, moment.now));
+  return One(std::move(event));
+}
+
+}  // namespace redress::intake

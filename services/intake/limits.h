@@ -1,0 +1,35 @@
+// Every limit that callers meet, in one place. What lies beyond is refused with the limit in the message.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "libs/clock/clock.h"
+
+namespace redress::intake {
+
+// Texts, in bytes of UTF-8.
+inline constexpr size_t kMaxText = 64 * 1024;  // description, message, note, answer
+inline constexpr size_t kMaxShortText = 1024;  // name, contacts, dwelling, access note, care needs
+
+// Codes: visible ASCII.
+inline constexpr size_t kMaxCode = 64;
+inline constexpr size_t kMaxReference = 128;
+inline constexpr size_t kMaxUri = 512;
+
+// Of one complaint, in its whole life.
+inline constexpr int kMaxAttachments = 100;
+inline constexpr int64_t kMaxAttachmentBytes = int64_t{1} << 40;
+
+// Facts of one imported complaint; rows of one message of an import.
+inline constexpr int kMaxImportedFacts = 2000;
+inline constexpr int kMaxImportRows = 500;
+
+// Tickets of one stream that may be undecided at a time.
+inline constexpr int kMaxUndecidedTickets = 256;
+
+// Tries of tracking codes.
+inline constexpr int kMaxTries = 10;
+inline constexpr Millis kTriesPer = kHour;
+
+}  // namespace redress::intake
