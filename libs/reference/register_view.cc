@@ -1,0 +1,143 @@
+#include "libs/reference/register_view.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace redress::reference {
+namespace {
+
+constexpr log::ShardId kRegister{log::Stream::kRegister, 0};
+
+// In order of version: territories may be activated in another order than their numbers were given in.
+template <typename Content>
+void Append(const rows_v1::VersionRow& row, std::shared_ptr<const Content> content, History<Content>* history) {
+  const auto later = std::find_if(history->begin(), history->end(),
+                                  [&](const Versioned<Content>& one) { return one.version > row.version(); });
+  history->insert(later, {row.version(), row.active_from(), std::move(content)});
+}
+
+}  // namespace
+
+// The rows, with a look at each commit after it was made.
+class RegisterView::Committed : public store::Database {
+ public:
+  explicit Committed(RegisterView* view) : view_(view), rows_(view->rows_) {}
+
+  std::optional<std::string> Get(absl::string_view key) const override { return rows_->Get(key); }
+  void Scan(absl::string_view from, absl::string_view to, Visitor visit) const override {
+    rows_->Scan(from, to, visit);
+  }
+  void ScanBack(absl::string_view from, absl::string_view to, Visitor visit) const override {
+    rows_->ScanBack(from, to, visit);
+  }
+  absl::Status Commit(const store::Writes& writes) override {
+    const absl::Status committed = rows_->Commit(writes);
+    if (committed.ok()) view_->OnCommit(writes);
+    return committed;
+  }
+  std::unique_ptr<store::Rows> Snapshot() const override { return rows_->Snapshot(); }
+  absl::Status Health() const override { return rows_->Health(); }
+  absl::Status Checkpoint(const std::string& dir) const override { return rows_->Checkpoint(dir); }
+  uint64_t SizeBytes() const override { return rows_->SizeBytes(); }
+
+ private:
+  RegisterView* const view_;
+  store::Database* const rows_;
+};
+
+RegisterView::RegisterView(store::Database* rows) : rows_(rows), committed_(std::make_unique<Committed>(this)) {
+  MutexLock lock(refreshing_);
+  Refresh();
+  MutexLock set(mutex_);
+  if (current_ == nullptr) current_ = MakeSnapshot(catalog_);
+}
+
+RegisterView::~RegisterView() = default;
+
+store::Database* RegisterView::database() { return committed_.get(); }
+
+std::shared_ptr<const Snapshot> RegisterView::Current() const {
+  MutexLock lock(mutex_);
+  return current_;
+}
+
+int64_t RegisterView::Version() const { return Current()->version(); }
+
+std::shared_ptr<void> RegisterView::OnChange(std::function<void()> wake) {
+  return wakers_.Add(kRegister, std::move(wake));
+}
+
+void RegisterView::OnCommit(const store::Writes& writes) {
+  // Every decision counts itself in the state row.
+  if (writes.find(StateKey()) == writes.end()) return;
+  bool changed = false;
+  {
+    MutexLock lock(refreshing_);
+    changed = Refresh();
+  }
+  if (changed) wakers_.Wake(kRegister);
+}
+
+bool RegisterView::Refresh() {
+  const rows_v1::StateRow state = LoadState(*rows_);
+  if (state.decisions() == catalog_.version) return false;
+  ScanVersions(*rows_, {}, [&](const VersionName& name, absl::FunctionRef<rows_v1::VersionRow()> row) {
+    if (loaded_.insert(name).second) Load(name, row());
+    return true;
+  });
+  catalog_.version = state.decisions();
+  catalog_.complete = state.complete() && !unusable_;
+  catalog_.level = std::max<uint32_t>(1, state.level());
+  catalog_.tzdata = state.tzdata_version();
+  std::shared_ptr<const Snapshot> next = MakeSnapshot(catalog_);
+  MutexLock lock(mutex_);
+  current_ = std::move(next);
+  return true;
+}
+
+void RegisterView::Load(const VersionName& name, const rows_v1::VersionRow& row) {
+  switch (row.content_case()) {
+    case rows_v1::VersionRow::kTerritory:
+      return Append<TerritoryIndex>(row, std::make_shared<TerritoryIndex>(LoadTerritory(*rows_, row.version())),
+                                    &catalog_.territories);
+    case rows_v1::VersionRow::kOrganisation:
+      return Append<OrganisationIndex>(row, std::make_shared<OrganisationIndex>(row.organisation()),
+                                       &catalog_.organisations);
+    case rows_v1::VersionRow::kRuleSet:
+      return Append<register_v1::RuleSet>(row, std::make_shared<register_v1::RuleSet>(row.rule_set()),
+                                          &catalog_.rule_sets);
+    case rows_v1::VersionRow::kObligationPack:
+      return Append<register_v1::ObligationPack>(
+          row, std::make_shared<register_v1::ObligationPack>(row.obligation_pack()), &catalog_.packs[name.id]);
+    case rows_v1::VersionRow::kPackRules:
+      return Append<register_v1::PackRules>(row, std::make_shared<register_v1::PackRules>(row.pack_rules()),
+                                            &catalog_.pack_rules);
+    case rows_v1::VersionRow::kCalendar: {
+      auto compiled = CompileCalendar(row.calendar());
+      unusable_ |= !compiled.ok();
+      if (compiled.ok()) Append<CompiledCalendar>(row, *std::move(compiled), &catalog_.calendars[name.id]);
+      return;
+    }
+    case rows_v1::VersionRow::kTzdata:
+    case rows_v1::VersionRow::CONTENT_NOT_SET: return;
+  }
+}
+
+void FixedReference::Set(std::shared_ptr<const Snapshot> snapshot) {
+  {
+    MutexLock lock(mutex_);
+    current_ = std::move(snapshot);
+  }
+  wakers_.Wake(kRegister);
+}
+
+std::shared_ptr<const Snapshot> FixedReference::Current() const {
+  MutexLock lock(mutex_);
+  return current_;
+}
+
+std::shared_ptr<void> FixedReference::OnChange(std::function<void()> wake) {
+  return wakers_.Add(kRegister, std::move(wake));
+}
+
+}  // namespace redress::reference
