@@ -50,6 +50,8 @@ class Build:
         if code != 0:
             return [Case(" ".join(configure), FAILED, f"{describe(code, 600)}\n{tail(output)}")]
         self.tests = self.find_tests()
+        if not self.tests:
+            return [Case(f"configure {self.preset}", FAILED, "no tests: CMake found no GoogleTest")]
         targets = ["all"] if choose is None else [self.target(test) for test in self.tests if choose(test)]
         if not targets:
             return []
