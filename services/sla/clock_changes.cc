@@ -1,0 +1,204 @@
+#include "services/sla/clock_changes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace redress::sla {
+namespace {
+
+using commands::v1::Note;
+using events::v1::JudgedLine;
+using events::v1::LineStarted;
+
+bool SameInstants(const google::protobuf::RepeatedField<int64_t>& a,
+                  const google::protobuf::RepeatedField<int64_t>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
+
+bool SameDue(const rows::v1::DueVersion& written, const LineStarted& planned) {
+  return written.due_at() == planned.due_at() && written.due_unextended_at() == planned.due_unextended_at() &&
+         SameInstants(written.warnings_at(), planned.warnings_at());
+}
+
+// An import's line that is due already when it is first heard of: history, which alarms nobody.
+bool IsSilent(const ClockRow& row, const JudgedLine& line, Millis now) {
+  return row.start().imported() && line.state() == JudgedLine::STATE_RUNNING && line.started().due_at() <= now;
+}
+
+std::string WhyOf(const types::v1::Fact& fact, const register_v1::ObligationPack* pack) {
+  if (fact.kind() == types::v1::FACT_KIND_UNSPECIFIED) return "amended";
+  if (fact.kind() == types::v1::FACT_KIND_EXTENSION_NOTIFIED) return "extended";
+  if (pack == nullptr) return "late_fact";
+  for (const auto& type : pack->pauses()) {
+    if (type.begins() == fact.kind()) return "paused";
+    if (std::find(type.ends().begin(), type.ends().end(), fact.kind()) != type.ends().end()) return "resumed";
+  }
+  return "late_fact";
+}
+
+class Changes {
+ public:
+  Changes(const ClockRow& row, const Occasion& occasion, Millis now) : row_(row), occasion_(occasion), now_(now) {}
+
+  void Add(const JudgedLine& planned) {
+    const LineStarted& started = planned.started();
+    const Run* written = FindRun(row_, started.line(), started.run());
+    if (written == nullptr) return Begin(planned);
+    const bool ended = written->state() != JudgedLine::STATE_RUNNING;
+    if (ended && written->ended_at() < occasion_.first) return;
+    const bool again = written->started().started_at() != started.started_at() ||
+                       (ended && planned.state() == JudgedLine::STATE_RUNNING);
+    if (again) {
+      *Next().mutable_line_started() = started;
+    } else if (!SameDue(LastDue(*written), started)) {
+      MoveDue(*written, started);
+    }
+    End(planned, again ? JudgedLine::STATE_RUNNING : written->state(), written);
+  }
+
+  // A run that is written and not planned: what started it is no reason any more.
+  void Drop(const Run& written) {
+    if (written.state() == JudgedLine::STATE_CANCELLED) return;
+    if (written.state() == JudgedLine::STATE_STOPPED && written.ended_at() < occasion_.first) return;
+    auto* cancelled = Next().mutable_line_cancelled();
+    cancelled->set_line(written.started().line());
+    cancelled->set_run(written.started().run());
+    cancelled->set_occurred_at(occasion_.occurred_at);
+  }
+
+  std::vector<Event> Take() { return std::move(events_); }
+
+ private:
+  Event& Next() { return events_.emplace_back(); }
+
+  void Begin(const JudgedLine& planned) {
+    *Next().mutable_line_started() = planned.started();
+    if (IsSilent(row_, planned, now_)) {
+      auto* breach = Next().mutable_breach_raised();
+      breach->set_line(planned.started().line());
+      breach->set_run(planned.started().run());
+      breach->set_due_at(planned.started().due_at());
+      breach->set_silent(true);
+    }
+    End(planned, JudgedLine::STATE_RUNNING, nullptr);
+  }
+
+  void MoveDue(const Run& written, const LineStarted& planned) {
+    auto* moved = Next().mutable_due_moved();
+    moved->set_line(planned.line());
+    moved->set_run(planned.run());
+    moved->set_due_at(planned.due_at());
+    moved->set_due_unextended_at(planned.due_unextended_at());
+    *moved->mutable_versions() = planned.versions();
+    *moved->mutable_warnings_at() = planned.warnings_at();
+    moved->set_occurred_at(occasion_.occurred_at);
+    const auto& before = LastDue(written).versions();
+    const auto& after = planned.versions();
+    if (occasion_.why == "late_fact" && before.calendar_version() != after.calendar_version()) {
+      moved->set_why("calendar");
+    } else if (occasion_.why == "late_fact" && before.tzdata() != after.tzdata()) {
+      moved->set_why("tzdata");
+    } else {
+      moved->set_why(occasion_.why);
+    }
+  }
+
+  // Says how a run that is said to be in `state` ends; nothing when that is said already.
+  void End(const JudgedLine& planned, JudgedLine::State state, const Run* written) {
+    const std::string& line = planned.started().line();
+    const int run = planned.started().run();
+    const bool met = IsMet(planned);
+    if (planned.state() == JudgedLine::STATE_CANCELLED) {
+      if (state == JudgedLine::STATE_CANCELLED && written->ended_at() == planned.ended_at() &&
+          written->cancelled_by() == planned.cancelled_by()) {
+        return;
+      }
+      auto* cancelled = Next().mutable_line_cancelled();
+      cancelled->set_line(line);
+      cancelled->set_run(run);
+      cancelled->set_by(planned.cancelled_by());
+      cancelled->set_occurred_at(planned.ended_at());
+    } else if (planned.state() == JudgedLine::STATE_STOPPED && state == JudgedLine::STATE_RUNNING) {
+      auto* stopped = Next().mutable_line_stopped();
+      stopped->set_line(line);
+      stopped->set_run(run);
+      stopped->set_stopped_at(planned.ended_at());
+      stopped->set_met(met);
+      stopped->set_late_evidence(met && written != nullptr && BreachRaised(*written));
+    } else if (planned.state() == JudgedLine::STATE_STOPPED) {
+      const bool was_met = state == JudgedLine::STATE_STOPPED && written->ended_at() <= LastDue(*written).due_at();
+      if (state == JudgedLine::STATE_STOPPED && written->ended_at() == planned.ended_at() && was_met == met) return;
+      auto* changed = Next().mutable_verdict_changed();
+      changed->set_line(line);
+      changed->set_run(run);
+      changed->set_met(met);
+      changed->set_stopped_at(planned.ended_at());
+      changed->set_why("late_fact");
+    }
+  }
+
+  const ClockRow& row_;
+  const Occasion& occasion_;
+  const Millis now_;
+  std::vector<Event> events_;
+};
+
+bool IsPlanned(const Run& written, const std::vector<PlannedRun>& plan) {
+  return std::any_of(plan.begin(), plan.end(), [&](const PlannedRun& planned) {
+    return planned.judged.started().line() == written.started().line() &&
+           planned.judged.started().run() == written.started().run();
+  });
+}
+
+}  // namespace
+
+const Run* FindRun(const ClockRow& row, absl::string_view line, int run) {
+  for (const Run& one : row.runs()) {
+    if (one.started().line() == line && one.started().run() == run) return &one;
+  }
+  return nullptr;
+}
+
+Occasion::Occasion(const ClockRow& before, const std::vector<const Note*>& notes, const Promises& promises) {
+  Millis last_known = -kForEver;
+  if (!before.facts().empty()) last_known = before.facts(before.facts_size() - 1).fact().occurred_at();
+  const auto take = [&](const types::v1::Fact& fact) {
+    first = std::min(first, fact.occurred_at());
+    // A fact that comes behind others moves things for the reason it is; one in between, because it came late.
+    const std::string reason = fact.occurred_at() < last_known ? "late_fact" : WhyOf(fact, promises.pack.get());
+    if (!why.empty() && reason == "late_fact") return;
+    why = reason;
+    occurred_at = fact.occurred_at();
+  };
+  for (const Note* note : notes) {
+    if (note->has_amended()) {
+      types::v1::Fact amendment;
+      amendment.set_occurred_at(note->amended().occurred_at());
+      take(amendment);
+    }
+    for (const types::v1::Fact& fact : note->facts()) take(fact);
+  }
+}
+
+std::vector<Event> LineChanges(const ClockRow& row, const std::vector<PlannedRun>& plan, const Occasion& occasion,
+                               Millis now) {
+  Changes changes(row, occasion, now);
+  for (const PlannedRun& planned : plan) changes.Add(planned.judged);
+  for (const Run& written : row.runs()) {
+    if (!IsPlanned(written, plan)) changes.Drop(written);
+  }
+  return changes.Take();
+}
+
+Event WholeJudgement(const ClockRow& row, const std::vector<PlannedRun>& plan, Millis now) {
+  Event event;
+  for (const PlannedRun& planned : plan) {
+    JudgedLine* line = event.mutable_lines_judged()->add_lines();
+    *line = planned.judged;
+    const auto& started = line->started();
+    line->set_silent(FindRun(row, started.line(), started.run()) == nullptr && IsSilent(row, *line, now));
+  }
+  return event;
+}
+
+}  // namespace redress::sla

@@ -1,0 +1,215 @@
+// Tables of the sla projection (store.h: key = shard table rest):
+//
+//   01 clock     raw(complaint id)                                        → ClockRow
+//   02 at risk   i64(due) str(complaint id) str(line) u32(run)            → AtRiskRow     read model
+//
+// e.g. the clock of complaint "01HX…" in shard 3: 00 03 01 30 31 48 58 …
+// Timers "breach/<run>/<line>" and "warning/<run>/<line>" of aggregate "clocks/<complaint id>" lie in the runtime's.
+#include "services/sla/sla_projection.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "libs/runtime/rows.h"
+#include "libs/store/keys.h"
+#include "libs/store/table.h"
+#include "services/sla/sla_policy.h"
+
+namespace redress::sla {
+namespace {
+
+using events::v1::JudgedLine;
+
+constexpr store::Table<ClockRow> kClocks(0x01);
+constexpr store::ReadModel<rows::v1::AtRiskRow> kAtRisk(0x02);
+// Rows fetched of a shard at a time when the shards' lists are merged.
+constexpr size_t kMergeChunk = 256;
+
+std::string AtRiskKey(Millis due, absl::string_view complaint, absl::string_view line, int run) {
+  return store::Key(0, 0).I64(due).Str(complaint).Str(line).U32(static_cast<uint32_t>(run)).Take().substr(3);
+}
+
+AtRisk ParseAtRisk(absl::string_view key, absl::string_view value) {
+  AtRisk result;
+  store::KeyReader reader(key);
+  result.due = reader.I64();
+  result.complaint = reader.Str();
+  result.line = reader.Str();
+  result.run = static_cast<int>(reader.U32());
+  result.key = std::string(key);
+  result.row.ParseFromArray(value.data(), static_cast<int>(value.size()));
+  return result;
+}
+
+rows::v1::AtRiskRow AtRiskRowOf(const CaseDimensions& dimensions, const Run& run) {
+  rows::v1::AtRiskRow row;
+  row.set_agency(std::string(dimensions.agency));
+  row.set_office(std::string(dimensions.office));
+  row.set_team(std::string(dimensions.team));
+  row.set_agent(std::string(dimensions.agent));
+  row.set_category(std::string(dimensions.category));
+  row.set_urgency(dimensions.urgency);
+  row.set_kind(dimensions.kind);
+  row.set_channel(dimensions.channel);
+  row.set_extended(LastDue(run).due_unextended_at() != 0);
+  return row;
+}
+
+// What follows from one clock row: its timers and its places in the list of open lines.
+class Derived {
+ public:
+  Derived(uint16_t shard, absl::string_view complaint, store::View* rows)
+      : shard_(shard), complaint_(complaint), clock_(ClockName(complaint)), rows_(rows) {}
+
+  void Replace(const ClockRow& before, const ClockRow& after) {
+    Facts facts;
+    Select(after.facts(), {}, &facts);
+    const CaseDimensions dimensions = DimensionsOf(after.start(), facts);
+    for (int i = 0; i < after.runs_size(); ++i) {
+      const Run& now = after.runs(i);
+      const Run* was = i < before.runs_size() ? &before.runs(i) : nullptr;
+      const std::string& line = now.started().line();
+      const int number = now.started().run();
+      Move(AlarmTimer(true, number, line), was == nullptr ? std::nullopt : NextBreach(*was), NextBreach(now));
+      Move(AlarmTimer(false, number, line), was == nullptr ? std::nullopt : NextWarning(before, *was),
+           NextWarning(after, now));
+      if (!rows_->speculative()) List(was, now, dimensions);
+    }
+  }
+
+ private:
+  void Move(const std::string& name, std::optional<Millis> from, std::optional<Millis> to) {
+    if (from == to) return;
+    if (to.has_value()) {
+      runtime::SetTimer(rows_, shard_, clock_, name, *to);
+    } else {
+      runtime::CancelTimer(rows_, shard_, clock_, name);
+    }
+  }
+
+  void List(const Run* was, const Run& now, const CaseDimensions& dimensions) {
+    const auto key = [&](const Run& run) {
+      return AtRiskKey(LastDue(run).due_at(), complaint_, run.started().line(), run.started().run());
+    };
+    const bool listed = now.state() == JudgedLine::STATE_RUNNING;
+    if (was != nullptr && was->state() == JudgedLine::STATE_RUNNING && (!listed || key(*was) != key(now))) {
+      kAtRisk.Delete(*rows_, shard_, key(*was));
+    }
+    if (listed) kAtRisk.Put(*rows_, shard_, key(now), AtRiskRowOf(dimensions, now));
+  }
+
+  const uint16_t shard_;
+  const absl::string_view complaint_;
+  const std::string clock_;
+  store::View* rows_;
+};
+
+template <typename Row>
+void ForEachStarted(const store::Rows& rows, uint32_t shard_count,
+                    absl::FunctionRef<void(absl::string_view, const Row&)> visit) {
+  Row row;  // one for all: what it has allocated is used again
+  for (uint32_t shard = 0; shard < shard_count; ++shard) {
+    const std::string from = kClocks.KeyIn(static_cast<uint16_t>(shard)).Take();
+    rows.Scan(from, store::After(from), [&](absl::string_view key, absl::string_view value) {
+      row.ParseFromArray(value.data(), static_cast<int>(value.size()));
+      if (row.has_start()) visit(key.substr(from.size()), row);
+      return true;
+    });
+  }
+}
+
+// One shard's part of the list, fetched a chunk at a time.
+class AtRiskReader {
+ public:
+  AtRiskReader(const store::Rows& rows, uint16_t shard, absl::string_view after) : rows_(rows), shard_(shard) {
+    Fetch(std::string(after));
+  }
+  const AtRisk* Head() const { return next_ < chunk_.size() ? &chunk_[next_] : nullptr; }
+  void Advance() {
+    if (++next_ == chunk_.size() && more_) Fetch(chunk_.back().key);
+  }
+
+ private:
+  void Fetch(const std::string& after) {
+    chunk_.clear();
+    next_ = 0;
+    more_ = false;
+    const std::string prefix = kAtRisk.KeyIn(shard_).Take();
+    const std::string from = after.empty() ? prefix : prefix + after + std::string(1, '\0');
+    rows_.Scan(from, store::After(prefix), [&](absl::string_view key, absl::string_view value) {
+      chunk_.push_back(ParseAtRisk(key.substr(prefix.size()), value));
+      more_ = chunk_.size() == kMergeChunk;
+      return !more_;
+    });
+  }
+
+  const store::Rows& rows_;
+  const uint16_t shard_;
+  std::vector<AtRisk> chunk_;
+  size_t next_ = 0;
+  bool more_ = false;
+};
+
+}  // namespace
+
+void ApplyEvent(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) {
+  const absl::string_view complaint = ComplaintOf(event.aggregate());
+  Event said;
+  if (complaint.empty() || !said.ParseFromString(event.payload())) return;
+  const ClockRow before = FindClock(*rows, context.shard, complaint).value_or(ClockRow());
+  ClockRow after = before;
+  Apply(said, context.recorded_at(), complaint, &after);
+  kClocks.Put(*rows, context.shard, complaint, after);
+  if (after.has_start()) Derived(context.shard, complaint, rows).Replace(before, after);
+}
+
+std::optional<ClockRow> FindClock(const store::Rows& rows, uint16_t shard, absl::string_view complaint) {
+  return kClocks.Get(rows, shard, complaint);
+}
+
+void ForEachCase(const store::Rows& rows, uint32_t shard_count,
+                 absl::FunctionRef<void(absl::string_view, const CaseRow&)> visit) {
+  ForEachStarted<CaseRow>(rows, shard_count, visit);
+}
+
+void ForEachClock(const store::Rows& rows, uint32_t shard_count,
+                  absl::FunctionRef<void(absl::string_view, const ClockRow&)> visit) {
+  ForEachStarted<ClockRow>(rows, shard_count, visit);
+}
+
+void ScanAtRisk(const store::Rows& rows, uint32_t shard_count, absl::string_view after,
+                absl::FunctionRef<bool(const AtRisk&)> visit) {
+  std::vector<AtRiskReader> readers;
+  for (uint32_t shard = 0; shard < shard_count; ++shard) {
+    readers.emplace_back(rows, static_cast<uint16_t>(shard), after);
+  }
+  for (;;) {
+    AtRiskReader* first = nullptr;
+    for (AtRiskReader& reader : readers) {
+      if (reader.Head() == nullptr) continue;
+      if (first == nullptr || reader.Head()->key < first->Head()->key) first = &reader;
+    }
+    if (first == nullptr || !visit(*first->Head())) return;
+    first->Advance();
+  }
+}
+
+std::string AlarmTimer(bool breach, int run, absl::string_view line) {
+  return absl::StrCat(breach ? "breach/" : "warning/", run, "/", line);
+}
+
+bool ParseAlarmTimer(absl::string_view name, commands::v1::RaiseAlarm* alarm) {
+  alarm->set_breach(absl::ConsumePrefix(&name, "breach/"));
+  if (!alarm->breach() && !absl::ConsumePrefix(&name, "warning/")) return false;
+  const size_t slash = name.find('/');
+  int run = 0;
+  if (slash == absl::string_view::npos || !absl::SimpleAtoi(name.substr(0, slash), &run)) return false;
+  alarm->set_run(run);
+  alarm->set_line(std::string(name.substr(slash + 1)));
+  return true;
+}
+
+}  // namespace redress::sla
