@@ -46,6 +46,17 @@ TEST(ThreadExecutor, RunsPostedWorkInOrderAndDelayedWorkLater) {
   EXPECT_EQ(ran, (std::vector<int>{0, 1, 2}));
 }
 
+TEST(ThreadExecutor, ABusyStrandGetsToItsTimers) {
+  ThreadExecutor executor;
+  std::promise<void> done;
+  bool fired = false;
+  std::function<void()> again = [&] { fired ? done.set_value() : executor.Post(again); };
+  executor.PostAfter(5, [&] { fired = true; });
+  executor.Post(again);
+  done.get_future().wait();
+  EXPECT_TRUE(fired);
+}
+
 TEST(ThreadExecutor, DropsWhatIsQueuedWhenStopped) {
   bool ran = false;
   {

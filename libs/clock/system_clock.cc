@@ -1,7 +1,7 @@
 #include "libs/clock/system_clock.h"
 
+#include <algorithm>
 #include <chrono>
-#include <limits>
 
 namespace redress {
 
@@ -30,13 +30,11 @@ void ThreadExecutor::Stop() {
   queue_.clear();
 }
 
-void ThreadExecutor::Post(std::function<void()> work) {
-  PostAfter(std::numeric_limits<Millis>::min(), std::move(work));
-}
+void ThreadExecutor::Post(std::function<void()> work) { PostAfter(0, std::move(work)); }
 
 void ThreadExecutor::PostAfter(Millis delay, std::function<void()> work) {
-  // Immediate work sorts before everything with a time of its own, in the order of posting.
-  const Millis due = delay <= 0 ? 0 : clock_.Monotonic() + delay;
+  // Immediate work is due now and no earlier: a strand that is never idle still gets to its timers.
+  const Millis due = clock_.Monotonic() + std::max<Millis>(delay, 0);
   MutexLock lock(mutex_);
   if (stopping_) return;
   queue_.emplace(std::make_pair(due, next_++), std::move(work));
