@@ -56,6 +56,13 @@ uint64_t ImportedIdBits(absl::string_view system, absl::string_view reference) {
   return HashBits(system, reference, 8);
 }
 
+std::string ContentHash(absl::string_view bytes) {
+  std::string hash(16, '\0');
+  crypto_generichash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(),
+                     reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), nullptr, 0);
+  return hash;
+}
+
 std::string MakeId(int64_t at_ms, uint16_t placement, uint64_t random) {
   const uint64_t high = static_cast<uint64_t>(at_ms) << 16 | placement;
   absl::uint128 bits = absl::MakeUint128(high, random);

@@ -49,6 +49,9 @@ std::string MakeId(int64_t at_ms, uint16_t placement, uint64_t random);
 // same id.
 uint64_t ImportedIdBits(absl::string_view system, absl::string_view reference);
 
+// 16 bytes that name a content: BLAKE2b of it. Frozen. Under no key: never of personal data.
+std::string ContentHash(absl::string_view bytes);
+
 struct IdParts {
   int64_t at_ms = 0;
   uint16_t placement = 0;

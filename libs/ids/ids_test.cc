@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 
 namespace redress {
 namespace {
@@ -46,6 +47,11 @@ TEST(TrackingCode, IsReadAsPeopleWriteIt) {
   for (char& c : spoken) c = c == '-' ? ' ' : absl::ascii_tolower(c);
   EXPECT_EQ(*ParseTrackingCode(spoken), *ParseTrackingCode(code));
   EXPECT_EQ(FormatTrackingCode(*ParseTrackingCode(code)), code);
+}
+
+TEST(ContentHash, IsFrozen) {
+  EXPECT_EQ(absl::BytesToHexString(ContentHash("redress")), "be49350ee09fb397b6b6e5743bddb549");
+  EXPECT_NE(ContentHash("a"), ContentHash("b"));
 }
 
 }  // namespace

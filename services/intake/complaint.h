@@ -14,7 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "libs/clock/clock.h"
+#include "libs/clock/millis.h"
 #include "redress/intake/commands/v1/commands.pb.h"
 #include "redress/intake/events/v1/events.pb.h"
 #include "redress/intake/rows/v1/rows.pb.h"

@@ -1,11 +1,10 @@
 // What an old complaint's facts make of it.
 //
-//   ImportHash  := BLAKE2b-128 under "redress import 1" of: text(kind) … text(office) number(due) number(facts) fact*
-//   text        := uint32 length, bytes                    number := int64       (little endian)
-#include <sodium.h>
-
-#include <algorithm>
-
+//   hashed  := "redress import 1" number(kind) text(category) … number(facts) fact*
+//   fact    := number(kind) number(occurred_at) … text(agent)
+//   text    := number(length) bytes                number := int64, little endian
+#include "absl/strings/str_cat.h"
+#include "libs/ids/ids.h"
 #include "libs/status/macros.h"
 #include "services/intake/complaint_rules.h"
 #include "services/intake/intake_errors.h"
@@ -13,36 +12,22 @@
 namespace redress::intake {
 namespace {
 
-constexpr absl::string_view kHashVersion = "redress import 1";
-constexpr size_t kHashBytes = 16;
-
-class ImportHasher {
+// Pieces that cannot be taken for one another.
+class Encoder {
  public:
-  ImportHasher() {
-    crypto_generichash_init(&state_, reinterpret_cast<const unsigned char*>(kHashVersion.data()), kHashVersion.size(),
-                            kHashBytes);
-  }
-  ImportHasher& Number(int64_t value) {
-    unsigned char bytes[8];
-    for (int i = 0; i < 8; ++i) bytes[i] = static_cast<unsigned char>(static_cast<uint64_t>(value) >> (8 * i));
-    crypto_generichash_update(&state_, bytes, sizeof(bytes));
+  Encoder& Number(int64_t value) {
+    for (int i = 0; i < 8; ++i) bytes_.push_back(static_cast<char>(static_cast<uint64_t>(value) >> (8 * i)));
     return *this;
   }
-  ImportHasher& Text(absl::string_view text) {
-    unsigned char length[4];
-    for (int i = 0; i < 4; ++i) length[i] = static_cast<unsigned char>(text.size() >> (8 * i));
-    crypto_generichash_update(&state_, length, sizeof(length));
-    crypto_generichash_update(&state_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  Encoder& Text(absl::string_view text) {
+    Number(static_cast<int64_t>(text.size()));
+    bytes_.append(text.data(), text.size());
     return *this;
   }
-  std::string Finish() {
-    std::string hash(kHashBytes, '\0');
-    crypto_generichash_final(&state_, reinterpret_cast<unsigned char*>(hash.data()), hash.size());
-    return hash;
-  }
+  const std::string& bytes() const { return bytes_; }
 
  private:
-  crypto_generichash_state state_;
+  std::string bytes_ = "redress import 1";
 };
 
 // Facts that work has begun, when nothing said so before.
@@ -149,17 +134,17 @@ Decision DecideKnown(const Complaint& state, const events::v1::ComplaintImported
 }  // namespace
 
 std::string ImportHash(const events::v1::ComplaintImported& import, int facts) {
-  ImportHasher hasher;
-  hasher.Number(import.kind()).Text(import.category()).Number(import.channel()).Number(import.urgency());
+  Encoder hashed;
+  hashed.Number(import.kind()).Text(import.category()).Number(import.channel()).Number(import.urgency());
   const events::v1::Placement& placement = import.placement();
-  hasher.Text(placement.residence()).Text(placement.agency()).Text(placement.office()).Text(placement.zone());
-  hasher.Number(import.due_at()).Number(facts);
+  hashed.Text(placement.residence()).Text(placement.agency()).Text(placement.office()).Text(placement.zone());
+  hashed.Number(import.due_at()).Number(facts);
   for (int i = 0; i < facts && i < import.facts_size(); ++i) {
     const types::v1::Fact& fact = import.facts(i);
-    hasher.Number(fact.kind()).Number(fact.occurred_at()).Number(fact.precision()).Number(fact.stage());
-    hasher.Number(fact.outcome()).Text(fact.team()).Text(fact.agent());
+    hashed.Number(fact.kind()).Number(fact.occurred_at()).Number(fact.precision()).Number(fact.stage());
+    hashed.Number(fact.outcome()).Text(fact.team()).Text(fact.agent());
   }
-  return hasher.Finish();
+  return ContentHash(hashed.bytes());
 }
 
 void ApplyImportedFacts(const google::protobuf::RepeatedPtrField<types::v1::Fact>& facts, bool closed,

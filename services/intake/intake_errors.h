@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "libs/clock/clock.h"
+#include "libs/clock/millis.h"
 #include "libs/status/errors.h"
 
 namespace redress::intake {

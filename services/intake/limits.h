@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "libs/clock/clock.h"
+#include "libs/clock/millis.h"
 
 namespace redress::intake {
 

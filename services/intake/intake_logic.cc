@@ -1,0 +1,193 @@
+#include "services/intake/intake_logic.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "libs/status/errors.h"
+#include "libs/status/macros.h"
+#include "services/intake/complaint.h"
+#include "services/intake/intake_errors.h"
+#include "services/intake/intake_policy.h"
+#include "services/intake/intake_projection.h"
+#include "services/intake/person.h"
+
+namespace redress::intake {
+namespace {
+
+using runtime::DecideContext;
+using runtime::NewEvent;
+using runtime::v1::Order;
+
+// Events of one record.
+constexpr int kErasurePage = 64;
+constexpr Millis kKeyStoreRetry = 10 * kSecond;
+
+NewEvent ToNew(std::string aggregate, const Event& event) { return {std::move(aggregate), event.SerializeAsString()}; }
+std::vector<NewEvent> ToNew(const std::string& aggregate, const std::vector<Event>& events) {
+  std::vector<NewEvent> all;
+  for (const Event& event : events) all.push_back(ToNew(aggregate, event));
+  return all;
+}
+
+// Checks the person that a new complaint names, and registers one not known before.
+absl::StatusOr<std::vector<NewEvent>> WithPerson(const store::Rows& rows, const commands::v1::SubmitComplaint& command,
+                                                 const DecideContext& context, std::vector<NewEvent> events) {
+  const std::string& person = command.complaint().person();
+  if (command.has_new_person()) {
+    Event event;
+    *event.mutable_person_registered() = command.new_person();
+    events.push_back(ToNew(person, event));
+  } else if (!person.empty()) {
+    // Known here, if this is their shard; else the handler has looked, and their shard looks again.
+    const auto known = LoadPerson(rows, context.shard, PersonIdOf(person));
+    if (known.has_value() && known->erased_at() != 0) return PersonErasedError(person);
+  }
+  return events;
+}
+
+absl::StatusOr<std::vector<NewEvent>> DecideOnComplaint(const store::Rows& rows, const Order& order,
+                                                        const Command& command, const DecideContext& context) {
+  const std::string& name = order.aggregate();
+  const Complaint state = LoadComplaint(rows, context.shard, ComplaintIdOf(name));
+  ASSIGN_OR_RETURN(const std::vector<Event> events, Decide(state, command, {name, context.now}));
+  std::vector<NewEvent> all = ToNew(name, events);
+  if (!command.has_submit_complaint()) return all;
+  return WithPerson(rows, command.submit_complaint(), context, std::move(all));
+}
+
+// A page of somebody's complaints in this shard; a timer brings the next.
+std::vector<NewEvent> EraseTextsPage(const store::Rows& rows, const std::string& person, const DecideContext& context) {
+  Command erase;
+  erase.mutable_erase_texts()->set_person(person);
+  std::vector<NewEvent> page;
+  ScanComplaintsOf(rows, context.shard, person, [&](absl::string_view id) {
+    const std::string name = absl::StrCat(kComplaintPrefix, id);
+    const auto events = Decide(LoadComplaint(rows, context.shard, id), erase, {name, context.now});
+    if (events.ok() && !events->empty()) page.push_back(ToNew(name, events->front()));
+    return page.size() < kErasurePage;
+  });
+  return page;
+}
+
+absl::StatusOr<std::vector<NewEvent>> DecideOnPerson(const store::Rows& rows, const Order& order,
+                                                     const Command& command, const DecideContext& context) {
+  const std::string& name = order.aggregate();
+  const PersonState state = LoadPerson(rows, context.shard, PersonIdOf(name));
+  if (command.has_erase_person()) {
+    const auto here = OpenComplaintsOf(rows, name, context.shard, context.shard + 1, std::nullopt);
+    ASSIGN_OR_RETURN(const auto events, DecideErasePerson(state, name, command.erase_person(), here));
+    return ToNew(name, events);
+  }
+  if (command.has_note_complaint_of_person()) {
+    return ToNew(name, DecideNoteComplaint(state, command.note_complaint_of_person().complaint()));
+  }
+  Event destroyed;
+  *destroyed.mutable_keys_destroyed()->mutable_key_ids() = command.note_person_key_destroyed().key_ids();
+  return std::vector<NewEvent>{ToNew(name, destroyed)};
+}
+
+Order TimerOrder(uint16_t shard, const std::string& aggregate, const Command& command) {
+  Order order;
+  order.set_stream(std::string(log::StreamName(log::Stream::kIntake)));
+  order.set_shard(shard);
+  order.set_aggregate(aggregate);
+  order.set_command(command.SerializeAsString());
+  return order;
+}
+
+}  // namespace
+
+std::vector<std::string> OpenComplaintsOf(const store::Rows& rows, absl::string_view person, uint32_t first,
+                                          uint32_t last, std::optional<uint32_t> but) {
+  std::vector<std::string> open;
+  for (uint32_t shard = first; shard < last; ++shard) {
+    if (but == shard) continue;
+    ScanComplaintsOf(rows, static_cast<uint16_t>(shard), person, [&](absl::string_view id) {
+      if (IsOpen(LoadComplaint(rows, static_cast<uint16_t>(shard), id).state())) {
+        open.push_back(absl::StrCat(kComplaintPrefix, id));
+      }
+      return true;
+    });
+  }
+  return open;
+}
+
+int IntakeLogic::projection_version() const { return kProjectionVersion; }
+
+std::vector<log::ShardId> IntakeLogic::Follows(uint16_t shard, uint32_t shard_count) const {
+  return FollowedByIntake(shard, shard_count);
+}
+
+absl::StatusOr<std::vector<NewEvent>> IntakeLogic::Decide(const store::Rows& rows, const Order& order,
+                                                          const DecideContext& context) const {
+  Command command;
+  if (!command.ParseFromString(order.command())) return absl::InternalError("a command that cannot be read");
+  switch (command.kind_case()) {
+    case Command::kErasePerson:
+    case Command::kNoteComplaintOfPerson:
+    case Command::kNotePersonKeyDestroyed: return DecideOnPerson(rows, order, command, context);
+    case Command::kEraseTextsOfPerson: return EraseTextsPage(rows, command.erase_texts_of_person().person(), context);
+    case Command::KIND_NOT_SET: return absl::InternalError("a command of a later build");
+    default: return DecideOnComplaint(rows, order, command, context);
+  }
+}
+
+void IntakeLogic::Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const {
+  ApplyToRows(context, event, lookups_, rows);
+}
+
+std::string IntakeLogic::ResultOf(const runtime::ApplyContext& context, const store::Rows& rows) const {
+  return intake::ResultOf(context, rows).SerializeAsString();
+}
+
+absl::StatusOr<std::vector<Order>> IntakeLogic::React(const runtime::Input& input,
+                                                      const runtime::ReactContext& context) const {
+  return ReactToInput(input, context);
+}
+
+void IntakeLogic::Fire(const runtime::Timer& timer, const runtime::ReactContext& context, FireDone done) {
+  Command command;
+  if (timer.name == kDestroyKeysTimer) return DestroyKeys(timer.aggregate, context.shard, std::move(done));
+  if (timer.name == kCloseTimer) {
+    command.mutable_close_complaint();
+  } else if (timer.name == kEraseTextsTimer) {
+    command.mutable_erase_texts_of_person()->set_person(timer.aggregate);
+  } else if (timer.name == kEraseTimer) {
+    const auto rows = rows_();
+    auto* erase = command.mutable_erase_person();
+    erase->set_until_closed(true);
+    const auto person = LoadPerson(*rows, context.shard, PersonIdOf(timer.aggregate));
+    if (person.has_value()) erase->set_reason(person->erasure_reason());
+    const auto open = OpenComplaintsOf(*rows, timer.aggregate, 0, context.shard_count, context.shard);
+    erase->mutable_open_elsewhere()->Assign(open.begin(), open.end());
+  } else {
+    return done(std::nullopt);
+  }
+  done(TimerOrder(context.shard, timer.aggregate, command));
+}
+
+void IntakeLogic::DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done) {
+  const auto rows = rows_();
+  const bool is_person = absl::StartsWith(aggregate, kPersonPrefix);
+  std::string key;
+  if (is_person) {
+    const auto person = LoadPerson(*rows, shard, PersonIdOf(aggregate));
+    if (person.has_value()) key = person->person_key();
+  } else {
+    key = LoadComplaint(*rows, shard, ComplaintIdOf(aggregate)).text_key();
+  }
+  if (!key.empty() && !keys_->Destroy(key).ok()) {
+    retry_->PostAfter(kKeyStoreRetry, [this, aggregate, shard, done = std::move(done)]() mutable {
+      DestroyKeys(aggregate, shard, std::move(done));
+    });
+    return;
+  }
+  Command command;
+  auto* ids = is_person ? command.mutable_note_person_key_destroyed()->mutable_key_ids()
+                        : command.mutable_note_keys_destroyed()->mutable_key_ids();
+  if (!key.empty()) *ids->Add() = key;
+  done(TimerOrder(shard, aggregate, command));
+}
+
+}  // namespace redress::intake

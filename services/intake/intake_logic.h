@@ -1,0 +1,55 @@
+// Intake as the runtime sees it: deciders, projection and policy put together.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libs/clock/clock.h"
+#include "libs/privacy/key_store.h"
+#include "libs/runtime/logic.h"
+#include "services/intake/intake_lookups.h"
+
+namespace redress::intake {
+
+// Thread-safe once bound. What it is given outlives it.
+class IntakeLogic : public runtime::Logic {
+ public:
+  // The rows of the whole projection as they are now.
+  using RowsNow = std::function<std::shared_ptr<const store::Rows>()>;
+
+  // `retry` waits when a key store cannot be asked.
+  IntakeLogic(const Lookups* lookups, KeyStore* keys, Executor* retry)
+      : lookups_(lookups), keys_(keys), retry_(retry) {}
+  // Before the runtime starts: `ServiceRuntime::database`.
+  void Bind(RowsNow rows) { rows_ = std::move(rows); }
+
+  log::Stream stream() const override { return log::Stream::kIntake; }
+  int projection_version() const override;
+  std::vector<log::ShardId> Follows(uint16_t shard, uint32_t shard_count) const override;
+  absl::StatusOr<std::vector<runtime::NewEvent>> Decide(const store::Rows& rows, const runtime::v1::Order& order,
+                                                        const runtime::DecideContext& context) const override;
+  void Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const override;
+  std::string ResultOf(const runtime::ApplyContext& context, const store::Rows& rows) const override;
+  absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& input,
+                                                        const runtime::ReactContext& context) const override;
+  void Fire(const runtime::Timer& timer, const runtime::ReactContext& context,
+            std::function<void(std::optional<runtime::v1::Order>)> done) override;
+
+ private:
+  using FireDone = std::function<void(std::optional<runtime::v1::Order>)>;
+  // Destroys the keys of an erased complaint or person; tries until the store answers.
+  void DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done);
+
+  const Lookups* const lookups_;
+  KeyStore* const keys_;
+  Executor* const retry_;
+  RowsNow rows_;
+};
+
+// Names of the open complaints of "people/<id>" in the shards from `first` to `last`, `but` left out.
+std::vector<std::string> OpenComplaintsOf(const store::Rows& rows, absl::string_view person, uint32_t first,
+                                          uint32_t last, std::optional<uint32_t> but);
+
+}  // namespace redress::intake

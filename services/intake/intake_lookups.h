@@ -1,0 +1,72 @@
+// Look-up rows: who has this phone number, mail address or tracking code. Keyed hashes that the projection makes while
+// the key of what is hashed exists, outside digests, and gone when its owner is erased.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "libs/privacy/key_store.h"
+#include "libs/privacy/lookup_hash.h"
+#include "libs/privacy/sealer.h"
+#include "libs/store/store.h"
+#include "redress/intake/events/v1/events.pb.h"
+
+namespace redress::intake {
+
+// Where personal data of intake is sealed to: the `field` of Sealer and Opener; the owner is the complaint's or
+// person's name.
+namespace field {
+inline constexpr absl::string_view kDescription = "description";
+inline constexpr absl::string_view kDwelling = "dwelling";
+inline constexpr absl::string_view kAccessNote = "access_note";
+inline constexpr absl::string_view kTrackingCode = "tracking_code";
+inline constexpr absl::string_view kHandlerNames = "handler_names";
+inline constexpr absl::string_view kAnswer = "answer";
+inline constexpr absl::string_view kResolution = "resolution";
+inline constexpr absl::string_view kContest = "contest";
+inline constexpr absl::string_view kMessage = "message";
+inline constexpr absl::string_view kNote = "note";
+inline constexpr absl::string_view kName = "name";
+inline constexpr absl::string_view kPhone = "phone";
+inline constexpr absl::string_view kEmail = "email";
+inline constexpr absl::string_view kCareNeeds = "care_needs";
+}  // namespace field
+
+// Thread-safe.
+class Lookups {
+ public:
+  // `country_prefix`: digits that national phone numbers get. `keys` outlives it.
+  Lookups(std::string installation, std::string country_prefix, KeyStore* keys);
+
+  // Rows for what is new of an owner ("complaints/<id>", "people/<id>"); none for what cannot be opened any more.
+  void AddComplaint(uint16_t shard, absl::string_view owner, const events::v1::ComplaintReceived& event,
+                    store::View* rows) const;
+  void AddPerson(uint16_t shard, absl::string_view owner, const events::v1::PersonRegistered& event,
+                 store::View* rows) const;
+  // All of an owner go.
+  void Remove(uint16_t shard, absl::string_view owner, store::View* rows) const;
+
+  // Owners that have it, in all shards. INVALID_ARGUMENT for what is no phone number, mail address or tracking code.
+  absl::StatusOr<std::vector<std::string>> FindTrackingCode(const store::Rows& rows, uint32_t shard_count,
+                                                            absl::string_view code) const;
+  absl::StatusOr<std::vector<std::string>> FindPhone(const store::Rows& rows, uint32_t shard_count,
+                                                     absl::string_view phone) const;
+  absl::StatusOr<std::vector<std::string>> FindEmail(const store::Rows& rows, uint32_t shard_count,
+                                                     absl::string_view email) const;
+
+ private:
+  void Add(uint16_t shard, absl::string_view owner, LookupKind kind, absl::string_view normalised,
+           store::View* rows) const;
+  absl::StatusOr<std::string> Open(const types::v1::Sealed& sealed, absl::string_view owner,
+                                   absl::string_view field) const;
+  absl::StatusOr<std::vector<std::string>> Find(const store::Rows& rows, uint32_t shard_count, LookupKind kind,
+                                                absl::string_view normalised) const;
+
+  const std::string country_prefix_;
+  KeyStore* const keys_;
+  const Opener opener_;
+};
+
+}  // namespace redress::intake

@@ -1,0 +1,37 @@
+// The person decider: registered with their first complaint, and one day forgotten.
+//
+//   (none) ─first complaint→ known ─ErasePerson→ erased (in every shard: the texts of their complaints, then the keys)
+//                              └─ErasePerson{until_closed}, open complaints→ erasure requested ─every day→ …
+//
+// Pure. A person lives in the shard of their first complaint; complaints of theirs may lie in others.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "libs/clock/millis.h"
+#include "redress/intake/commands/v1/commands.pb.h"
+#include "redress/intake/events/v1/events.pb.h"
+#include "redress/intake/rows/v1/rows.pb.h"
+
+namespace redress::intake {
+
+// Absent: not known.
+using PersonState = std::optional<rows::v1::Person>;
+
+// `open_here`: names of their open complaints in the person's own shard; the command names those elsewhere.
+// NOT_FOUND (PERSON_NOT_FOUND); FAILED_PRECONDITION (OPEN_COMPLAINTS), listing them, unless until_closed.
+absl::StatusOr<std::vector<events::v1::Event>> DecideErasePerson(const PersonState& state, absl::string_view name,
+                                                                 const commands::v1::ErasePerson& command,
+                                                                 const std::vector<std::string>& open_here);
+
+// A complaint named them: an erased person is erased once more, so that every shard looks again. Idempotent by effect.
+std::vector<events::v1::Event> DecideNoteComplaint(const PersonState& state, absl::string_view complaint);
+
+// Total.
+void ApplyPersonEvent(const events::v1::Event& event, Millis recorded_at, rows::v1::Person* state);
+
+}  // namespace redress::intake
