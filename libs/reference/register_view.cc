@@ -19,9 +19,9 @@ void Append(const rows_v1::VersionRow& row, std::shared_ptr<const Content> conte
 }  // namespace
 
 // The rows, with a look at each commit after it was made.
-class RegisterView::Committed : public store::Database {
+class RegisterView::Watched : public store::Database {
  public:
-  explicit Committed(RegisterView* view) : view_(view), rows_(view->rows_) {}
+  Watched(RegisterView* view, std::shared_ptr<store::Database> rows) : view_(view), rows_(std::move(rows)) {}
 
   std::optional<std::string> Get(absl::string_view key) const override { return rows_->Get(key); }
   void Scan(absl::string_view from, absl::string_view to, Visitor visit) const override {
@@ -32,7 +32,8 @@ class RegisterView::Committed : public store::Database {
   }
   absl::Status Commit(const store::Writes& writes) override {
     const absl::Status committed = rows_->Commit(writes);
-    if (committed.ok()) view_->OnCommit(writes);
+    // Every decision counts itself in the state row.
+    if (committed.ok() && writes.find(StateKey()) != writes.end()) view_->Take(*rows_);
     return committed;
   }
   std::unique_ptr<store::Rows> Snapshot() const override { return rows_->Snapshot(); }
@@ -42,19 +43,17 @@ class RegisterView::Committed : public store::Database {
 
  private:
   RegisterView* const view_;
-  store::Database* const rows_;
+  const std::shared_ptr<store::Database> rows_;
 };
 
-RegisterView::RegisterView(store::Database* rows) : rows_(rows), committed_(std::make_unique<Committed>(this)) {
-  MutexLock lock(refreshing_);
-  Refresh();
-  MutexLock set(mutex_);
-  if (current_ == nullptr) current_ = MakeSnapshot(catalog_);
-}
+RegisterView::RegisterView() : current_(MakeSnapshot(Catalog())) {}
 
 RegisterView::~RegisterView() = default;
 
-store::Database* RegisterView::database() { return committed_.get(); }
+std::shared_ptr<store::Database> RegisterView::Watch(std::shared_ptr<store::Database> rows) {
+  Take(*rows);
+  return std::make_shared<Watched>(this, std::move(rows));
+}
 
 std::shared_ptr<const Snapshot> RegisterView::Current() const {
   MutexLock lock(mutex_);
@@ -67,22 +66,20 @@ std::shared_ptr<void> RegisterView::OnChange(std::function<void()> wake) {
   return wakers_.Add(kRegister, std::move(wake));
 }
 
-void RegisterView::OnCommit(const store::Writes& writes) {
-  // Every decision counts itself in the state row.
-  if (writes.find(StateKey()) == writes.end()) return;
+void RegisterView::Take(const store::Rows& rows) {
   bool changed = false;
   {
     MutexLock lock(refreshing_);
-    changed = Refresh();
+    changed = Refresh(rows);
   }
   if (changed) wakers_.Wake(kRegister);
 }
 
-bool RegisterView::Refresh() {
-  const rows_v1::StateRow state = LoadState(*rows_);
-  if (state.decisions() == catalog_.version) return false;
-  ScanVersions(*rows_, {}, [&](const VersionName& name, absl::FunctionRef<rows_v1::VersionRow()> row) {
-    if (loaded_.insert(name).second) Load(name, row());
+bool RegisterView::Refresh(const store::Rows& rows) {
+  const rows_v1::StateRow state = LoadState(rows);
+  if (state.decisions() <= catalog_.version) return false;
+  ScanVersions(rows, {}, [&](const VersionName& name, absl::FunctionRef<rows_v1::VersionRow()> row) {
+    if (loaded_.insert(name).second) Load(rows, name, row());
     return true;
   });
   catalog_.version = state.decisions();
@@ -95,10 +92,10 @@ bool RegisterView::Refresh() {
   return true;
 }
 
-void RegisterView::Load(const VersionName& name, const rows_v1::VersionRow& row) {
+void RegisterView::Load(const store::Rows& rows, const VersionName& name, const rows_v1::VersionRow& row) {
   switch (row.content_case()) {
     case rows_v1::VersionRow::kTerritory:
-      return Append<TerritoryIndex>(row, std::make_shared<TerritoryIndex>(LoadTerritory(*rows_, row.version())),
+      return Append<TerritoryIndex>(row, std::make_shared<TerritoryIndex>(LoadTerritory(rows, row.version())),
                                     &catalog_.territories);
     case rows_v1::VersionRow::kOrganisation:
       return Append<OrganisationIndex>(row, std::make_shared<OrganisationIndex>(row.organisation()),

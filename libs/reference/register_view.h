@@ -1,10 +1,10 @@
 // The register as a process sees it: a Snapshot that grows with the register's rows.
 //
-//   register's Shard ──tail commits──▶ RegisterView::database() ──▶ rows, then a new Snapshot, then wake-ups
+//   register's Shard ──tail commits──▶ Watch(rows) ──▶ rows, then a new Snapshot, then wake-ups
 //
-// A process runs the register's runtime (RegisterFollower, or routing's deciding logic) on database(); every commit
-// passes through here, so the view is never behind its rows and never ahead of what was committed. Snapshots share what
-// did not change.
+// A process runs the register's runtime (RegisterFollower, or routing's deciding logic) on Watch(its projection); every
+// commit passes through here, so the view is never behind its rows and never ahead of what was committed. Snapshots
+// share what did not change.
 #pragma once
 
 #include <functional>
@@ -24,12 +24,13 @@ namespace redress::reference {
 // Thread-safe. Outlives whatever commits through it.
 class RegisterView : public runtime::ReferenceSource {
  public:
-  // `rows`: the projection of the register stream, with what it holds already. Outlives the view.
-  explicit RegisterView(store::Database* rows);
+  RegisterView();
   ~RegisterView() override;
 
-  // What the register's runtime writes to; reads go through to the rows given.
-  store::Database* database();
+  // Takes in what `rows`, a projection of the register stream, holds already, and returns the same database with an eye
+  // on its commits. A projection that is rebuilt beside the one in use is watched too: the view takes from whichever
+  // knows more and never runs back.
+  std::shared_ptr<store::Database> Watch(std::shared_ptr<store::Database> rows);
 
   std::shared_ptr<const Snapshot> Current() const override;
   int64_t Version() const override;
@@ -37,15 +38,14 @@ class RegisterView : public runtime::ReferenceSource {
   std::shared_ptr<void> OnChange(std::function<void()> wake) override;
 
  private:
-  class Committed;
+  class Watched;
 
-  void OnCommit(const store::Writes& writes);
+  void Take(const store::Rows& rows);
   // True when there is something new.
-  bool Refresh() ABSL_EXCLUSIVE_LOCKS_REQUIRED(refreshing_);
-  void Load(const VersionName& name, const rows_v1::VersionRow& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(refreshing_);
+  bool Refresh(const store::Rows& rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(refreshing_);
+  void Load(const store::Rows& rows, const VersionName& name, const rows_v1::VersionRow& row)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(refreshing_);
 
-  store::Database* const rows_;
-  const std::unique_ptr<Committed> committed_;
   log::Wakers wakers_;
   // One refresh at a time; taken before mutex_.
   Mutex refreshing_;

@@ -32,11 +32,11 @@ class RegisterViewTest : public ::testing::Test {
       stored->set_version(++version_);
       stored->set_payload(event.SerializeAsString());
     }
-    store::View rows(view_.database());
+    store::View rows(watched_.get());
     const runtime::ApplyContext context{0, 1, &body};
     for (const log::v1::Event& event : body.events()) ApplyRegisterEvent(context, event, &rows);
     if (!commit) return;
-    ASSERT_TRUE(view_.database()->Commit(rows.writes()).ok());
+    ASSERT_TRUE(watched_->Commit(rows.writes()).ok());
   }
   static Event Organisation(int64_t version, Millis active_from, const std::string& team) {
     Event event;
@@ -68,8 +68,9 @@ class RegisterViewTest : public ::testing::Test {
 
   Millis recorded_at_ = 1000;
   int64_t version_ = 0;
-  store::MemoryDatabase rows_;
-  RegisterView view_{&rows_};
+  std::shared_ptr<store::MemoryDatabase> rows_ = std::make_shared<store::MemoryDatabase>();
+  RegisterView view_;
+  std::shared_ptr<store::Database> watched_ = view_.Watch(rows_);
 };
 
 TEST_F(RegisterViewTest, IsEmptyWithoutARegister) {
@@ -116,7 +117,7 @@ TEST_F(RegisterViewTest, WakesAfterTheVersionHasGrown) {
   auto token = view_.OnChange([&] { seen.push_back(view_.Version()); });
   Record({Organisation(1, kAlways, "a")});
   Record({Organisation(2, kAlways, "b")});
-  ASSERT_TRUE(view_.database()->Commit({{"elsewhere", "x"}}).ok());
+  ASSERT_TRUE(watched_->Commit({{"elsewhere", "x"}}).ok());
   token.reset();
   Record({Organisation(3, kAlways, "c")});
   EXPECT_THAT(seen, ElementsAre(1, 2));
@@ -152,10 +153,10 @@ TEST_F(RegisterViewTest, TerritoryCountsWhenItIsActivated) {
   EXPECT_EQ(snapshot->CountDwellings("", 1500), 4);
   EXPECT_EQ(snapshot->FindAgency("south", 1500)->calendar(), "agency");
   EXPECT_EQ(snapshot->FindAgency("west", 1500), nullptr);
-  const auto row = FindVersion(rows_, register_v1::REFERENCE_KIND_TERRITORY, "", 1);
+  const auto row = FindVersion(*rows_, register_v1::REFERENCE_KIND_TERRITORY, "", 1);
   ASSERT_TRUE(row.has_value());
   EXPECT_EQ(row->territory().counts().units(), 5);
-  EXPECT_FALSE(FindDraft(rows_, "u").has_value());
+  EXPECT_FALSE(FindDraft(*rows_, "u").has_value());
 }
 
 TEST_F(RegisterViewTest, ACalendarThatCannotBeCompiledHereIsNotReady) {
@@ -179,12 +180,30 @@ TEST_F(RegisterViewTest, FindsEverythingAgainAfterARestart) {
   Record({Organisation(1, kAlways, "a"), tzdata});
   Record({Part(1, 0, testing::SmallTerritory())});
   Record({Activated(1, 1, kAlways), level});
-  RegisterView again(&rows_);
+  RegisterView again;
+  again.Watch(rows_);
   EXPECT_EQ(again.Version(), 3);
   EXPECT_EQ(again.Current()->tzdata_version(), "2025b");
   EXPECT_EQ(again.Current()->level(), 2u);
   EXPECT_EQ(again.Current()->FindOrganisation(0).content->fallback_team(), "a");
   EXPECT_TRUE(again.Current()->FindPlace("rn", 0).has_value());
+}
+
+TEST_F(RegisterViewTest, NeverRunsBackWhileAnotherIsRebuilt) {
+  Record({Organisation(1, kAlways, "a")});
+  Record({Organisation(2, kAlways, "b")});
+  int woken = 0;
+  const auto token = view_.OnChange([&] { ++woken; });
+  watched_ = view_.Watch(std::make_shared<store::MemoryDatabase>());
+  Record({Organisation(1, kAlways, "a")});
+  EXPECT_EQ(view_.Version(), 2);
+  EXPECT_EQ(view_.Current()->FindOrganisation(0).content->fallback_team(), "b");
+  Record({Organisation(2, kAlways, "b")});
+  EXPECT_EQ(woken, 0);
+  Record({Organisation(3, kAlways, "c")});
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(view_.Version(), 3);
+  EXPECT_EQ(view_.Current()->FindOrganisation(0).content->fallback_team(), "c");
 }
 
 TEST(FixedReference, WakesWhenItIsSet) {
