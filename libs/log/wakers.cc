@@ -1,11 +1,19 @@
 #include "libs/log/wakers.h"
 
-#include <thread>
 #include <utility>
 
 namespace redress::log {
 
 struct Wakers::Waker {
+  // The calls under way in this thread, innermost first.
+  struct Frame {
+    explicit Frame(const Waker* w) : waker(w), outer(innermost) { innermost = this; }
+    ~Frame() { innermost = outer; }
+    const Waker* const waker;
+    Frame* const outer;
+    static thread_local Frame* innermost;
+  };
+
   explicit Waker(std::function<void()> f) : wake(std::move(f)) {}
 
   const std::function<void()> wake;
@@ -13,7 +21,6 @@ struct Wakers::Waker {
   CondVar idle;
   bool gone ABSL_GUARDED_BY(mutex) = false;
   bool calling ABSL_GUARDED_BY(mutex) = false;
-  std::thread::id caller ABSL_GUARDED_BY(mutex);
 
   void Call() {
     {
@@ -22,9 +29,11 @@ struct Wakers::Waker {
       while (calling) idle.Wait(mutex);
       if (gone) return;
       calling = true;
-      caller = std::this_thread::get_id();
     }
-    wake();
+    {
+      const Frame frame(this);
+      wake();
+    }
     MutexLock lock(mutex);
     calling = false;
     idle.NotifyAll();
@@ -33,9 +42,18 @@ struct Wakers::Waker {
   void Remove() {
     MutexLock lock(mutex);
     gone = true;
-    while (calling && caller != std::this_thread::get_id()) idle.Wait(mutex);
+    while (calling && !IsCallingHere()) idle.Wait(mutex);
+  }
+
+  bool IsCallingHere() const {
+    for (const Frame* frame = Frame::innermost; frame != nullptr; frame = frame->outer) {
+      if (frame->waker == this) return true;
+    }
+    return false;
   }
 };
+
+thread_local Wakers::Waker::Frame* Wakers::Waker::Frame::innermost = nullptr;
 
 struct Wakers::List {
   Mutex mutex;
