@@ -1,0 +1,163 @@
+// Properties: whatever the order of arrival, one clock; what is written is what a plan from scratch says.
+#include <gtest/gtest.h>
+// After gtest, whose macros it uses.
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "services/sla/segments.h"
+#include "services/sla/test_clock.h"
+
+namespace redress::sla {
+namespace {
+
+using namespace testing;      // NOLINT
+using namespace types::v1;    // NOLINT
+using namespace register_v1;  // NOLINT
+
+Promises SomePromises() {
+  auto answer = Line("answer", FACT_KIND_UNSPECIFIED, FACT_KIND_ANSWERED, 10, TIME_UNIT_WORKING_HOURS);
+  answer.set_starts_after_line("acknowledge");
+  auto visit = Line("first_visit", FACT_KIND_VISIT_REQUESTED, FACT_KIND_VISIT_STARTED, 2, TIME_UNIT_WORKING_DAYS,
+                    END_RULE_END_OF_DAY);
+  visit.add_cancelled_by(FACT_KIND_RESOLVED);
+  auto remedy = Line("remedy", FACT_KIND_RECEIVED, FACT_KIND_RESOLVED, 30, TIME_UNIT_WORKING_HOURS);
+  auto* urgent = remedy.add_targets();
+  urgent->set_urgency(URGENCY_EMERGENCY);
+  urgent->set_quantity(12);
+  urgent->set_unit(TIME_UNIT_HOURS);
+  return PromisesFor(
+      Pack({Line("acknowledge", FACT_KIND_RECEIVED, FACT_KIND_ACKNOWLEDGED, 8, TIME_UNIT_HOURS), answer, visit, remedy},
+           {Pause("parts_awaited", FACT_KIND_PARTS_AWAITED, FACT_KIND_PARTS_ARRIVED, 12),
+            Pause("resident_asked", FACT_KIND_RESIDENT_ASKED, FACT_KIND_RESIDENT_REPLIED, 24)}),
+      Office());
+}
+
+constexpr FactKind kKinds[] = {
+    FACT_KIND_ACKNOWLEDGED,  FACT_KIND_ANSWERED,       FACT_KIND_RESOLVED,         FACT_KIND_RESOLVED,
+    FACT_KIND_REOPENED,      FACT_KIND_REOPENED,       FACT_KIND_WITHDRAWN,        FACT_KIND_PARTS_AWAITED,
+    FACT_KIND_PARTS_ARRIVED, FACT_KIND_RESIDENT_ASKED, FACT_KIND_RESIDENT_REPLIED, FACT_KIND_VISIT_REQUESTED,
+    FACT_KIND_VISIT_STARTED, FACT_KIND_VISIT_ENDED,    FACT_KIND_ASSIGNED,         FACT_KIND_EXTENSION_NOTIFIED,
+    FACT_KIND_NO_ACCESS,     FACT_KIND_UNSPECIFIED /* an amended urgency */};
+
+const Millis kReceived = At("2026-03-02T17:00:00+01:00");
+
+// A receipt and some facts after it, a few of them at one instant.
+std::vector<Note> Journey(int facts) {
+  Notes notes;
+  std::vector<Note> journey = {notes.Receipt(kReceived)};
+  for (int i = 0; i < facts; ++i) {
+    const FactKind kind = kKinds[*rc::gen::inRange<size_t>(0, std::size(kKinds))];
+    const Millis at = kReceived + *rc::gen::inRange<int64_t>(0, 120) * kHour;
+    Note note = notes.Evidenced(kind, at, at + *rc::gen::inRange<int64_t>(0, 3) * kDay);
+    Fact* fact = note.mutable_facts(0);
+    fact->set_team("t");
+    fact->set_reason("reason");
+    fact->set_until(at + *rc::gen::inRange<int64_t>(1, 40) * kHour);
+    if (kind == FACT_KIND_UNSPECIFIED) {
+      note.clear_facts();
+      note.mutable_amended()->set_occurred_at(at);
+      note.mutable_amended()->set_urgency(*rc::gen::element(URGENCY_EMERGENCY, URGENCY_ROUTINE));
+    }
+    journey.push_back(note);
+  }
+  return journey;
+}
+
+// All that is said of a line but how it came to be known.
+struct Outcome {
+  JudgedLine::State state;
+  Millis started, ended, due, unextended;
+  FactKind by;
+  bool operator==(const Outcome&) const = default;
+};
+std::map<std::pair<std::string, int>, Outcome> OutcomesOf(const ClockRow& row) {
+  std::map<std::pair<std::string, int>, Outcome> outcomes;
+  for (const Run& run : row.runs()) {
+    // A run that a late fact took the ground from is as if it had never been.
+    if (run.state() == JudgedLine::STATE_CANCELLED && run.cancelled_by() == FACT_KIND_UNSPECIFIED) continue;
+    outcomes[{run.started().line(), run.started().run()}] = {
+        run.state(),           run.started().started_at(),       run.ended_at(),
+        LastDue(run).due_at(), LastDue(run).due_unextended_at(), run.cancelled_by()};
+  }
+  return outcomes;
+}
+std::map<std::pair<std::string, int>, Outcome> OutcomesOf(const std::vector<PlannedRun>& plan) {
+  std::map<std::pair<std::string, int>, Outcome> outcomes;
+  for (const PlannedRun& planned : plan) {
+    const auto& judged = planned.judged;
+    outcomes[{judged.started().line(), judged.started().run()}] = {judged.state(),
+                                                                   judged.started().started_at(),
+                                                                   judged.ended_at(),
+                                                                   judged.started().due_at(),
+                                                                   judged.started().due_unextended_at(),
+                                                                   judged.cancelled_by()};
+  }
+  return outcomes;
+}
+
+ClockRow Arrived(const std::vector<Note>& notes) {
+  OneClock clock(SomePromises());
+  Millis now = 0;
+  for (const Note& note : notes) {
+    now = std::max(now, note.recorded_at());
+    clock.Take(note, now);
+  }
+  return clock.row();
+}
+
+RC_GTEST_PROP(ClockProperty, AllPermutationsOfAShortJourneyGiveOneClock, ()) {
+  std::vector<Note> journey = Journey(*rc::gen::inRange(1, 5));
+  const ClockRow expected = Arrived(journey);
+  std::vector<size_t> order(journey.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  do {
+    std::vector<Note> arrival;
+    for (const size_t i : order) arrival.push_back(journey[i]);
+    const ClockRow row = Arrived(arrival);
+    RC_ASSERT(row.start().SerializeAsString() == expected.start().SerializeAsString());
+    RC_ASSERT(row.facts_size() == expected.facts_size());
+    for (int i = 0; i < row.facts_size(); ++i) {
+      RC_ASSERT(row.facts(i).SerializeAsString() == expected.facts(i).SerializeAsString());
+    }
+    RC_ASSERT(OutcomesOf(row) == OutcomesOf(expected));
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+RC_GTEST_PROP(ClockProperty, WhatIsWrittenIsWhatAPlanFromScratchSays, ()) {
+  std::vector<Note> journey = Journey(*rc::gen::inRange(0, 30));
+  for (size_t i = journey.size(); i > 1; --i) std::swap(journey[i - 1], journey[*rc::gen::inRange<size_t>(0, i)]);
+  const ClockRow row = Arrived(journey);
+  Facts facts;
+  Select(row.facts(), {}, &facts);
+  const Promises promises = SomePromises();
+  RC_ASSERT(OutcomesOf(row) == OutcomesOf(PlanLines(row.start(), facts, promises)));
+}
+
+RC_GTEST_PROP(ClockProperty, SegmentsTileTheTimeExactly, ()) {
+  const ClockRow row = Arrived(Journey(*rc::gen::inRange(0, 30)));
+  const Promises promises = SomePromises();
+  const Millis until = kReceived + *rc::gen::inRange<int64_t>(0, 200 * kHour);
+  Facts facts;
+  Select(row.facts(), {}, &facts);
+  Millis at = kReceived;
+  for (const WaitSegment& segment : SegmentsOf(kReceived, until, facts, promises.pack.get())) {
+    RC_ASSERT(segment.begin == at);
+    RC_ASSERT(segment.end > segment.begin);
+    at = segment.end;
+  }
+  RC_ASSERT(at == until);
+}
+
+RC_GTEST_PROP(ClockProperty, ARowReadAsACaseSaysTheSameOfItsFacts, ()) {
+  const ClockRow row = Arrived(Journey(*rc::gen::inRange(0, 10)));
+  CaseRow lean;
+  RC_ASSERT(lean.ParseFromString(row.SerializeAsString()));
+  RC_ASSERT(lean.facts_size() == row.facts_size());
+  RC_ASSERT(lean.start().SerializeAsString() == row.start().SerializeAsString());
+  RC_ASSERT(lean.runs_size() == row.runs_size());
+}
+
+}  // namespace
+}  // namespace redress::sla
