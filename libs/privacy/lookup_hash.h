@@ -10,7 +10,7 @@
 namespace redress {
 
 // Stored in hashes: numbers are only ever added.
-enum class LookupKind : uint8_t { kPhone = 1, kMail = 2, kDwelling = 3, kTrackingCode = 4 };
+enum class LookupKind : uint8_t { kPhone = 1, kMail = 2, kDwelling = 3, kTrackingCode = 4, kStaffName = 5 };
 
 // 16 bytes: BLAKE2b keyed with `index_key` over the kind and the value. Stable for ever for the same three.
 std::string LookupHash(const SecretKey& index_key, LookupKind kind, absl::string_view normalised);

@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/runtime/rows.h"
+#include "libs/service/request_fingerprint.h"
+#include "libs/status/errors.h"
+#include "libs/status/macros.h"
+#include "services/intake/intake_checks.h"
+#include "services/intake/intake_errors.h"
+#include "services/intake/intake_logic.h"
+#include "services/intake/intake_projection.h"
+#include "services/intake/intake_service.h"
+
+namespace redress::intake {
+namespace {
+
+using runtime::v1::Receipt;
+using service::Violations;
+
+constexpr size_t kMaxComplaintsShown = 100;
+constexpr size_t kMaxPeopleFound = 50;
+
+// Whether the caller sees one of their complaints; collects names, newest first.
+bool SeesPerson(const store::Rows& rows, uint32_t shard_count, absl::string_view person, const Caller& caller,
+                std::vector<std::string>* complaints) {
+  std::vector<std::string> ids;
+  for (uint32_t i = 0; i < shard_count; ++i) {
+    const auto shard = static_cast<uint16_t>(i);
+    ScanComplaintsOf(rows, shard, person, [&](absl::string_view id) {
+      if (caller.Sees(LoadComplaint(rows, shard, id).placement().agency())) ids.emplace_back(id);
+      return true;
+    });
+  }
+  std::sort(ids.rbegin(), ids.rend());
+  if (complaints != nullptr) {
+    for (const std::string& id : ids) {
+      if (complaints->size() == kMaxComplaintsShown) break;
+      complaints->push_back(absl::StrCat(kComplaintPrefix, id));
+    }
+  }
+  return caller.all_agencies() || !ids.empty();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Person> IntakeService::RenderPerson(const store::Rows& rows, const Target& target,
+                                                       const CallContext& call, const std::string& purpose) const {
+  const auto row = LoadPerson(rows, target.shard, target.id);
+  std::vector<std::string> complaints;
+  if (!row.has_value() || !SeesPerson(rows, shard_count(), target.name, *call.caller, &complaints)) {
+    return PersonNotFound(target.name);
+  }
+  v1::Person person;
+  person.set_name(target.name);
+  person.set_etag(service::FormatEtag(runtime::VersionOf(rows, target.shard, target.name)));
+  person.set_language(row->language());
+  *person.mutable_registered_time() = service::WriteTime(row->registered_at());
+  if (row->erasure_requested_at() != 0) {
+    *person.mutable_erasure_requested_time() = service::WriteTime(row->erasure_requested_at());
+  }
+  if (row->erased_at() != 0) *person.mutable_erased_time() = service::WriteTime(row->erased_at());
+  person.mutable_complaints()->Assign(complaints.begin(), complaints.end());
+  if (row->erased_at() != 0) return person;
+  const Reader reader = {call.caller->id(), purpose};
+  RETURN_IF_ERROR(Open(row->name(), target.name, field::kName, reader, person.mutable_full_name()));
+  RETURN_IF_ERROR(Open(row->phone(), target.name, field::kPhone, reader, person.mutable_phone()));
+  RETURN_IF_ERROR(Open(row->email(), target.name, field::kEmail, reader, person.mutable_email()));
+  RETURN_IF_ERROR(Open(row->dwelling(), target.name, field::kDwelling, reader, person.mutable_dwelling()));
+  RETURN_IF_ERROR(Open(row->care_needs(), target.name, field::kCareNeeds, reader, person.mutable_care_needs()));
+  return person;
+}
+
+void IntakeService::GetPerson(const CallContext& call, const v1::GetPersonRequest& request,
+                              rpc::Done<v1::GetPersonResponse> done) {
+  Violations violations;
+  const absl::Status allowed = CheckPersonalRead(call, true, request.purpose(), &violations);
+  if (!allowed.ok()) return done(allowed);
+  const auto id = service::ParseName("name", "people", request.name());
+  violations.Merge(id.status());
+  const absl::Status valid = violations.ToStatus();
+  if (!valid.ok()) return done(valid);
+  const auto target = Locate("people", *id);
+  if (!target.has_value()) return done(PersonNotFound(request.name()));
+  const auto render = [this, call, target = *target, purpose = request.purpose()](
+                          absl::StatusOr<RowsPtr> rows) -> absl::StatusOr<v1::GetPersonResponse> {
+    RETURN_IF_ERROR(rows.status());
+    v1::GetPersonResponse response;
+    ASSIGN_OR_RETURN(*response.mutable_person(), RenderPerson(**rows, target, call, purpose));
+    return response;
+  };
+  runtime_->Read(request.has_position() ? std::optional(request.position()) : std::nullopt,
+                 [render, done = std::move(done)](auto rows) { done(render(std::move(rows))); });
+}
+
+void IntakeService::FindPeople(const CallContext& call, const v1::FindPeopleRequest& request,
+                               rpc::Done<v1::FindPeopleResponse> done) {
+  Violations violations;
+  const absl::Status allowed = CheckPersonalRead(call, true, request.purpose(), &violations);
+  if (!allowed.ok()) return done(allowed);
+  service::CheckText("phone", request.phone(), kMaxShortText, false, &violations);
+  service::CheckText("email", request.email(), kMaxShortText, false, &violations);
+  if (request.phone().empty() == request.email().empty()) violations.Add("phone", "or email, one of them, is given");
+  const absl::Status valid = violations.ToStatus();
+  if (!valid.ok()) return done(valid);
+  const auto render = [this, call, phone = request.phone(), email = request.email(), purpose = request.purpose()](
+                          absl::StatusOr<RowsPtr> rows) -> absl::StatusOr<v1::FindPeopleResponse> {
+    RETURN_IF_ERROR(rows.status());
+    ASSIGN_OR_RETURN(const auto owners, email.empty() ? lookups_->FindPhone(**rows, shard_count(), phone)
+                                                      : lookups_->FindEmail(**rows, shard_count(), email));
+    v1::FindPeopleResponse response;
+    for (const std::string& owner : owners) {
+      const auto target = Locate("people", PersonIdOf(owner));
+      if (!target.has_value() || response.people_size() == kMaxPeopleFound) continue;
+      auto person = RenderPerson(**rows, *target, call, purpose);
+      if (person.ok()) {
+        *response.add_people() = *std::move(person);
+      } else if (!absl::IsNotFound(person.status())) {  // out of scope: does not exist
+        return person.status();
+      }
+    }
+    return response;
+  };
+  runtime_->Read(request.has_position() ? std::optional(request.position()) : std::nullopt,
+                 [render, done = std::move(done)](auto rows) { done(render(std::move(rows))); });
+}
+
+void IntakeService::ErasePerson(const CallContext& call, const v1::ErasePersonRequest& request,
+                                rpc::Done<v1::ErasePersonResponse> done) {
+  const absl::Status allowed = call.caller->Require(Permission::kErasePersons);
+  if (!allowed.ok()) return done(allowed);
+  Violations violations;
+  service::CheckRequestId(request.request_id(), &violations);
+  const auto id = service::ParseName("name", "people", request.name());
+  const auto etag = service::ParseEtag(request.etag());
+  violations.Merge(id.status());
+  violations.Merge(etag.status());
+  CheckReason("reason", request.reason(), true, &violations);
+  const absl::Status valid = violations.ToStatus();
+  if (!valid.ok()) return done(valid);
+  const auto target = Locate("people", *id);
+  const auto rows = Rows();
+  if (!target.has_value() || !SeesPerson(*rows, shard_count(), request.name(), *call.caller, nullptr)) {
+    return done(PersonNotFound(request.name()));
+  }
+  commands::v1::Command command;
+  auto* erase = command.mutable_erase_person();
+  erase->set_reason(request.reason());
+  erase->set_until_closed(request.until_closed());
+  const auto open = OpenComplaintsOf(*rows, target->name, 0, shard_count(), target->shard);
+  erase->mutable_open_elsewhere()->Assign(open.begin(), open.end());
+
+  runtime::v1::Order order = service::CallerOrder(call, request.request_id());
+  order.set_stream(std::string(log::StreamName(log::Stream::kIntake)));
+  order.set_shard(target->shard);
+  order.set_aggregate(target->name);
+  order.set_command(command.SerializeAsString());
+  order.set_etag(*etag);
+  const auto index_keys = keys_->IndexKeys();
+  if (!index_keys.ok()) return done(index_keys.status());
+  const service::Fingerprint fingerprint = service::FingerprintOf(request);
+  service::SetFingerprint(index_keys->front(), fingerprint, &order);
+  service::Mutate(runtime_, keys_, std::move(order), fingerprint, [done](absl::StatusOr<Receipt> receipt) {
+    if (!receipt.ok()) return done(receipt.status());
+    v1::ErasePersonResponse response;
+    *response.mutable_position() = receipt->position();
+    rows::v1::Result result;
+    result.ParseFromString(receipt->result());
+    // Nothing recorded: they were erased before.
+    response.set_erased(result.person_erased() || !receipt->recorded());
+    *response.mutable_open_complaints() = result.open_complaints();
+    done(std::move(response));
+  });
+}
+
+}  // namespace redress::intake
