@@ -146,6 +146,8 @@ class Linter:
         test = file.path.endswith("_test.cc") or "/test" in file.path or matches(file.path, self.rules["test_code"]["files"])
         for line, header in file.includes:
             self.check_vendor(file, line, header)
+            if matches(header, self.rules["composition"]["headers"]) and not (composes or test or header[:-1] in file.path):
+                self.add("composition", file.path, line, f"only composition includes {header}")
             target = header.split("/")
             if target[0] == "redress":
                 self.check_proto(file, parts, line, header, composes or test)
@@ -214,7 +216,7 @@ class Linter:
 
 def rule_names(rules):
     """Every rule, with its table, in the order of the file."""
-    singles = ["top", "readme", "length", "header", "libs", "adapters", "services", "domain", "protos"]
+    singles = ["top", "readme", "length", "header", "libs", "adapters", "services", "composition", "domain", "protos"]
     named = [(name, rules[name]) for name in singles]
     named += [("vendor " + table["name"], table) for table in rules["vendor"]]
     named += [(table["name"], table) for table in rules["ban"] + rules["text"]]

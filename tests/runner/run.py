@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 
@@ -27,7 +28,8 @@ STAGES = {
 SLOW = ("e2e", "asan", "tsan")
 # What the sanitizers run: groups, or folders of them.
 ASAN_GROUPS = ("unit", "conformance", "golden", "sim")
-TSAN_FOLDERS = ("libs/clock", "libs/log", "libs/runtime", "libs/store", "libs/rpc", "libs/metrics", "tests/conformance")
+TSAN_FOLDERS = ("libs/clock", "libs/log", "libs/runtime", "libs/store", "libs/privacy", "libs/metrics", "libs/subscribe",
+                "tests/conformance")
 
 
 def other_groups():
@@ -98,6 +100,8 @@ def main():
     args = parse_args()
     os.chdir(ROOT)
     names = args.only or [name for name in STAGES if not (args.fast and name in SLOW)]
+    # Children go with us, whoever ends us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     runner = Runner()
     began = time.monotonic()
     try:
