@@ -1,5 +1,7 @@
 #include "libs/status/errors.h"
 
+#include <algorithm>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/status.pb.h"
@@ -63,6 +65,14 @@ absl::Status Annotate(const absl::Status& status, absl::string_view context) {
 std::string ReasonOf(const absl::Status& status) {
   google::rpc::ErrorInfo info;
   return ReadPayload(status, kErrorInfoUrl, &info) ? info.reason() : "";
+}
+
+Metadata MetadataOf(const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  if (!ReadPayload(status, kErrorInfoUrl, &info)) return {};
+  Metadata metadata(info.metadata().begin(), info.metadata().end());
+  std::sort(metadata.begin(), metadata.end());
+  return metadata;
 }
 
 std::vector<FieldViolation> ViolationsOf(const absl::Status& status) {

@@ -39,6 +39,9 @@ absl::Status Annotate(const absl::Status& status, absl::string_view context);
 // The reason given to MakeError, or "" for a status made elsewhere.
 std::string ReasonOf(const absl::Status& status);
 
+// The metadata given to MakeError, by key; empty for a status made elsewhere.
+Metadata MetadataOf(const absl::Status& status);
+
 // The violations given to InvalidFields.
 std::vector<FieldViolation> ViolationsOf(const absl::Status& status);
 

@@ -20,6 +20,12 @@ TEST(Errors, AnnotateKeepsCodeAndDetails) {
   EXPECT_EQ(ReasonOf(status), "ETAG_MOVED");
 }
 
+TEST(Errors, MetadataComesBackByKey) {
+  const absl::Status status = MakeError(absl::StatusCode::kAborted, "X", "x", {{"b", "2"}, {"a", "1"}});
+  EXPECT_EQ(MetadataOf(status), (Metadata{{"a", "1"}, {"b", "2"}}));
+  EXPECT_TRUE(MetadataOf(absl::NotFoundError("x")).empty());
+}
+
 TEST(Errors, StatusMadeElsewhereHasNoReason) { EXPECT_EQ(ReasonOf(absl::NotFoundError("x")), ""); }
 
 }  // namespace
