@@ -1,0 +1,15 @@
+// What requests may hold at most.
+#pragma once
+
+#include <cstddef>
+
+namespace redress::routing {
+
+inline constexpr size_t kMaxCodeBytes = 64;
+inline constexpr size_t kMaxReasonBytes = 200;
+// Of a territory in one upload, all messages together.
+inline constexpr size_t kMaxTerritoryBytes = size_t{64} << 20;
+// Of nodes in one record: what kMaxTerritoryPart allows, less what surrounds them.
+inline constexpr size_t kTerritoryPageBytes = 396 * 1024;
+
+}  // namespace redress::routing

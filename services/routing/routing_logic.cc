@@ -1,0 +1,63 @@
+#include "services/routing/routing_logic.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "libs/status/errors.h"
+#include "libs/status/macros.h"
+#include "services/routing/assignment.h"
+#include "services/routing/routing_policy.h"
+#include "services/routing/routing_projection.h"
+
+namespace redress::routing {
+namespace {
+
+absl::string_view IdOf(absl::string_view aggregate) {
+  absl::ConsumePrefix(&aggregate, "complaints/");
+  return aggregate;
+}
+
+}  // namespace
+
+int RoutingLogic::projection_version() const { return kRoutingProjectionVersion; }
+
+std::vector<log::ShardId> RoutingLogic::Follows(uint16_t shard, uint32_t) const {
+  return {{log::Stream::kIntake, shard}, {log::Stream::kSla, shard}};
+}
+
+absl::StatusOr<std::vector<runtime::NewEvent>> RoutingLogic::Decide(const store::Rows& rows,
+                                                                    const runtime::v1::Order& order,
+                                                                    const runtime::DecideContext& context) const {
+  Command command;
+  if (!command.ParseFromString(order.command())) {
+    return MakeError(absl::StatusCode::kInternal, "COMMAND_UNREADABLE", "a command that cannot be read");
+  }
+  const ComplaintRow state = LoadComplaint(rows, context.shard, IdOf(order.aggregate()));
+  ASSIGN_OR_RETURN(const std::vector<Event> events,
+                   routing::Decide(state, command, {order.aggregate(), context.now, context.reference}));
+  std::vector<runtime::NewEvent> recorded;
+  for (const Event& event : events) recorded.push_back({order.aggregate(), event.SerializeAsString()});
+  return recorded;
+}
+
+void RoutingLogic::Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const {
+  ApplyRoutingEvent(context, event, rows);
+}
+
+std::string RoutingLogic::ResultOf(const runtime::ApplyContext& context, const store::Rows& rows) const {
+  ComplaintRow row = LoadComplaint(rows, context.shard, IdOf(context.body->events(0).aggregate()));
+  row.mutable_matter()->clear_dwelling();
+  row.mutable_matter()->clear_access_note();
+  return row.SerializeAsString();
+}
+
+absl::StatusOr<std::vector<runtime::v1::Order>> RoutingLogic::React(const runtime::Input& input,
+                                                                    const runtime::ReactContext& context) const {
+  return routing::React(input, context);
+}
+
+void RoutingLogic::Fire(const runtime::Timer&, const runtime::ReactContext&,
+                        std::function<void(std::optional<runtime::v1::Order>)> done) {
+  done(std::nullopt);
+}
+
+}  // namespace redress::routing

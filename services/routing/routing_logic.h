@@ -1,0 +1,26 @@
+// Routing as the runtime sees it: assignments decided, folded and caused by others' events.
+#pragma once
+
+#include "libs/runtime/logic.h"
+
+namespace redress::routing {
+
+class RoutingLogic : public runtime::Logic {
+ public:
+  log::Stream stream() const override { return log::Stream::kRouting; }
+  int projection_version() const override;
+  // intake k, sla k.
+  std::vector<log::ShardId> Follows(uint16_t shard, uint32_t shard_count) const override;
+  absl::StatusOr<std::vector<runtime::NewEvent>> Decide(const store::Rows& rows, const runtime::v1::Order& order,
+                                                        const runtime::DecideContext& context) const override;
+  void Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const override;
+  // A serialised ComplaintRow, without what is sealed.
+  std::string ResultOf(const runtime::ApplyContext& context, const store::Rows& rows) const override;
+  absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& input,
+                                                        const runtime::ReactContext& context) const override;
+  // Routing sets no timers.
+  void Fire(const runtime::Timer& timer, const runtime::ReactContext& context,
+            std::function<void(std::optional<runtime::v1::Order>)> done) override;
+};
+
+}  // namespace redress::routing

@@ -1,0 +1,228 @@
+#include "services/routing/routing_policy.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "libs/ids/ids.h"
+#include "libs/status/errors.h"
+#include "libs/status/macros.h"
+#include "redress/intake/events/v1/events.pb.h"
+#include "redress/routing/commands/v1/commands.pb.h"
+#include "redress/sla/events/v1/events.pb.h"
+
+namespace redress::routing {
+namespace {
+
+using commands::v1::Change;
+using commands::v1::Command;
+using IntakeEvent = ::redress::intake::events::v1::Event;
+using SlaEvent = ::redress::sla::events::v1::Event;
+
+constexpr absl::string_view kComplaints = "complaints/";
+constexpr absl::string_view kClocks = "clocks/";
+
+void SetPlace(const ::redress::intake::events::v1::Placement& placement, commands::v1::Opened* opened) {
+  opened->set_residence(placement.residence());
+  opened->set_agency(placement.agency());
+  opened->set_office(placement.office());
+}
+
+void Ended(const std::string& reason, Millis at, std::optional<int32_t> round, Change* change) {
+  auto* ended = change->mutable_ended();
+  ended->set_reason(reason);
+  ended->set_occurred_at(at);
+  if (round.has_value()) ended->set_round(*round);
+}
+
+void Received(const ::redress::intake::events::v1::ComplaintReceived& received, Change* change) {
+  auto* opened = change->mutable_opened();
+  opened->set_kind(received.kind());
+  opened->set_category(received.category());
+  opened->set_channel(received.channel());
+  opened->set_urgency(received.urgency());
+  SetPlace(received.placement(), opened);
+  opened->set_language(received.language());
+  opened->set_care_level(received.care_level());
+  if (received.has_dwelling()) *opened->mutable_dwelling() = received.dwelling();
+  if (received.has_access_note()) *opened->mutable_access_note() = received.access_note();
+  opened->set_occurred_at(received.occurred_at());
+}
+
+// How a list of facts leaves a complaint.
+struct FactsEnd {
+  bool open = true;
+  std::string reason;
+  Millis at = 0;
+  int32_t round = 0;
+};
+FactsEnd EndOf(const google::protobuf::RepeatedPtrField<types::v1::Fact>& facts, FactsEnd end) {
+  for (const types::v1::Fact& fact : facts) {
+    const bool resolved = fact.kind() == types::v1::FACT_KIND_RESOLVED;
+    if (resolved || fact.kind() == types::v1::FACT_KIND_WITHDRAWN) {
+      if (end.open) end = {false, resolved ? "resolved" : "withdrawn", fact.occurred_at(), end.round};
+    } else if (fact.kind() == types::v1::FACT_KIND_REOPENED) {
+      end = {true, "", fact.occurred_at(), end.round + 1};
+    }
+  }
+  return end;
+}
+
+// Nothing for an import that nobody can take up again: its end is final.
+void Imported(const ::redress::intake::events::v1::ComplaintImported& imported, Millis recorded_at,
+              std::vector<Change>* changes) {
+  const FactsEnd end = EndOf(imported.facts(), {});
+  if (imported.closed() || end.reason == "withdrawn") return;
+  auto* opened = changes->emplace_back().mutable_opened();
+  opened->set_kind(imported.kind());
+  opened->set_category(imported.category());
+  opened->set_channel(imported.channel());
+  opened->set_urgency(imported.urgency());
+  SetPlace(imported.placement(), opened);
+  opened->set_occurred_at(recorded_at);
+  opened->set_round(end.round);
+  if (!end.open) Ended(end.reason, end.at, end.round, &changes->emplace_back());
+}
+
+// Further facts of an import: what they lead to. The event says how often it was re-opened in all.
+void FactsAdded(const ::redress::intake::events::v1::ImportedFactsAdded& added, std::vector<Change>* changes) {
+  // Whether it was open before is not said here; only an ending or a re-opening among these facts changes anything.
+  const FactsEnd end = EndOf(added.facts(), {true, "", 0, 0});
+  if (end.round > 0) {
+    auto* reopened = changes->emplace_back().mutable_reopened();
+    reopened->set_occurred_at(end.at);
+    reopened->set_round(added.round());
+  }
+  if (!end.open) Ended(end.reason, end.at, added.round(), &changes->emplace_back());
+}
+
+void Amended(const ::redress::intake::events::v1::ComplaintAmended& amended, Change* change) {
+  auto* out = change->mutable_amended();
+  if (amended.has_kind()) out->set_kind(amended.kind());
+  if (amended.has_category()) out->set_category(amended.category());
+  if (amended.has_urgency()) out->set_urgency(amended.urgency());
+  if (amended.has_care_level()) out->set_care_level(amended.care_level());
+  if (amended.has_placement()) {
+    out->mutable_place()->set_residence(amended.placement().residence());
+    out->mutable_place()->set_agency(amended.placement().agency());
+    out->mutable_place()->set_office(amended.placement().office());
+  }
+  if (amended.has_dwelling()) *out->mutable_dwelling() = amended.dwelling();
+  if (amended.has_access_note()) *out->mutable_access_note() = amended.access_note();
+}
+
+std::vector<Change> ChangesOf(const IntakeEvent& event, Millis recorded_at) {
+  std::vector<Change> changes;
+  switch (event.kind_case()) {
+    case IntakeEvent::kComplaintReceived: Received(event.complaint_received(), &changes.emplace_back()); break;
+    case IntakeEvent::kComplaintImported: Imported(event.complaint_imported(), recorded_at, &changes); break;
+    case IntakeEvent::kImportedFactsAdded: FactsAdded(event.imported_facts_added(), &changes); break;
+    case IntakeEvent::kComplaintAmended: Amended(event.complaint_amended(), &changes.emplace_back()); break;
+    case IntakeEvent::kComplaintContested:
+      changes.emplace_back().mutable_reopened()->set_occurred_at(event.complaint_contested().occurred_at());
+      break;
+    case IntakeEvent::kComplaintReopened:
+      changes.emplace_back().mutable_reopened()->set_occurred_at(event.complaint_reopened().occurred_at());
+      break;
+    case IntakeEvent::kComplaintResolved:
+      Ended("resolved", event.complaint_resolved().occurred_at(), event.complaint_resolved().round(),
+            &changes.emplace_back());
+      break;
+    case IntakeEvent::kComplaintWithdrawn:
+      Ended("withdrawn", event.complaint_withdrawn().occurred_at(), event.complaint_withdrawn().round(),
+            &changes.emplace_back());
+      break;
+    case IntakeEvent::kComplaintClosed:
+      Ended("closed", event.complaint_closed().occurred_at(), std::nullopt, &changes.emplace_back());
+      break;
+    default: break;
+  }
+  return changes;
+}
+
+absl::Status Unreadable(const log::v1::Event& event) {
+  return MakeError(absl::StatusCode::kDataLoss, "EVENT_UNREADABLE",
+                   absl::StrCat(event.aggregate(), " version ", event.version(), " cannot be read"));
+}
+
+runtime::v1::Order MakeOrder(const runtime::ReactContext& context, const std::string& aggregate,
+                             const Command& command) {
+  runtime::v1::Order order;
+  order.set_stream("routing");
+  order.set_shard(context.shard);
+  order.set_aggregate(aggregate);
+  order.set_command(command.SerializeAsString());
+  return order;
+}
+
+// Whether a complaint's home is this shard.
+bool IsHere(absl::string_view id, const runtime::ReactContext& context) {
+  const auto parts = ParseId(id);
+  return parts.ok() && ShardOf(parts->placement, context.shard_count) == context.shard;
+}
+
+absl::StatusOr<std::vector<runtime::v1::Order>> ReactToIntake(const log::v1::Body& body,
+                                                              const runtime::ReactContext& context) {
+  std::vector<std::string> names;
+  std::map<std::string, Command> commands;
+  for (const log::v1::Event& event : body.events()) {
+    absl::string_view id = event.aggregate();
+    if (!absl::ConsumePrefix(&id, kComplaints) || !IsHere(id, context)) continue;
+    IntakeEvent intake;
+    if (!intake.ParseFromString(event.payload())) return Unreadable(event);
+    std::vector<Change> changes = ChangesOf(intake, body.recorded_at());
+    if (changes.empty()) continue;
+    const auto [at, first] = commands.try_emplace(event.aggregate());
+    if (first) names.push_back(event.aggregate());
+    auto* follow = at->second.mutable_follow_complaint();
+    for (Change& change : changes) {
+      change.set_complaint_version(event.version());
+      *follow->add_changes() = std::move(change);
+    }
+  }
+  std::vector<runtime::v1::Order> orders;
+  for (const std::string& name : names) orders.push_back(MakeOrder(context, name, commands[name]));
+  return orders;
+}
+
+absl::StatusOr<std::vector<runtime::v1::Order>> ReactToSla(const log::v1::Body& body,
+                                                           const runtime::ReactContext& context) {
+  std::vector<runtime::v1::Order> orders;
+  for (const log::v1::Event& event : body.events()) {
+    absl::string_view id = event.aggregate();
+    if (!absl::ConsumePrefix(&id, kClocks) || !IsHere(id, context)) continue;
+    SlaEvent sla;
+    if (!sla.ParseFromString(event.payload())) return Unreadable(event);
+    Command command;
+    auto* escalate = command.mutable_escalate();
+    if (sla.has_warning_raised()) {
+      escalate->set_line(sla.warning_raised().line());
+      escalate->set_due_at(sla.warning_raised().due_at());
+      escalate->set_occurred_at(sla.warning_raised().warned_at());
+    } else if (sla.has_breach_raised() && !sla.breach_raised().silent()) {
+      escalate->set_line(sla.breach_raised().line());
+      escalate->set_breach(true);
+      escalate->set_due_at(sla.breach_raised().due_at());
+      escalate->set_occurred_at(sla.breach_raised().due_at());
+    } else {
+      continue;
+    }
+    orders.push_back(MakeOrder(context, absl::StrCat(kComplaints, id), command));
+  }
+  return orders;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& input,
+                                                      const runtime::ReactContext& context) {
+  if (input.from.stream == log::Stream::kIntake) return ReactToIntake(*input.body, context);
+  if (input.from.stream == log::Stream::kSla) return ReactToSla(*input.body, context);
+  return std::vector<runtime::v1::Order>();
+}
+
+}  // namespace redress::routing
