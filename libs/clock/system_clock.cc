@@ -15,6 +15,10 @@ Millis SystemClock::Monotonic() const {
       .count();
 }
 
+int Processors() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+
+void SleepFor(Millis duration) { std::this_thread::sleep_for(std::chrono::milliseconds(duration)); }
+
 ThreadExecutor::ThreadExecutor() : thread_([this] { Run(); }) {}
 
 ThreadExecutor::~ThreadExecutor() { Stop(); }

@@ -18,6 +18,12 @@ class SystemClock : public Clock {
   Millis Monotonic() const override;
 };
 
+// Processors this process may use; at least 1.
+int Processors();
+
+// For main programs alone: nothing that is stepped may wait.
+void SleepFor(Millis duration);
+
 // One thread that runs what is posted. The destructor runs nothing more, drops what is queued, and waits for the
 // running piece.
 class ThreadExecutor : public Executor {

@@ -1,0 +1,379 @@
+#include "services/redressctl/simulate/landlord_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/service/requests.h"
+#include "redress/intake/v1/intake_service.pb.h"
+#include "redress/scheduling/v1/scheduling_service.pb.h"
+
+namespace redress::simulate {
+namespace {
+
+using service::WriteTime;
+
+constexpr const char* kIntake = "redress.intake.v1.IntakeService/";
+constexpr const char* kScheduling = "redress.scheduling.v1.SchedulingService/";
+constexpr Millis kRetry = 2 * kMinute;
+
+Millis ReadTime(const google::protobuf::Timestamp& time) { return time.seconds() * 1000 + time.nanos() / 1000000; }
+
+// Categories that a visit mends, as the starter set has them.
+bool MayNeedVisit(const std::string& category) {
+  for (const char* other :
+       {"cleanliness", "parking", "noise", "neighbour_dispute", "rent_query", "service_charges", "other"}) {
+    if (category == other) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+struct LandlordRun::Case {
+  std::string name;
+  const Arrival* arrival = nullptr;
+  int round = 0;
+  bool ended = false;  // withdrawn, or what follows does not concern this run
+};
+
+LandlordRun::LandlordRun(const LandlordModel* model, rpc::Client* client, const Clock* clock, Executor* executor,
+                         const calendar::WorkingCalendar* desk, uint64_t seed, const Behaviour& behaviour)
+    : model_(model),
+      client_(client),
+      clock_(clock),
+      executor_(executor),
+      desk_(desk),
+      behaviour_(behaviour),
+      dice_(seed ^ 0x5EED),
+      run_id_(absl::StrCat("sim-", seed, "-", model->ends())) {}
+
+std::string LandlordRun::NextRequestId() { return absl::StrCat(run_id_, "-", next_request_++); }
+
+void LandlordRun::At(Millis when, std::function<void()> work) {
+  if (when >= model_->ends()) return;
+  executor_->PostAfter(std::max<Millis>(when - clock_->Now(), 0), std::move(work));
+}
+
+Millis LandlordRun::DeskTime(double working_hours) {
+  return desk_->AddWorkingTime(clock_->Now(), static_cast<Millis>(working_hours * kHour));
+}
+
+template <typename Request, typename Response>
+void LandlordRun::Call(const std::string& method, Request request, std::function<void(const Response&)> done,
+                       std::function<void()> again) {
+  ++counts_.calls;
+  client_->Call<Response>(
+      method, request, {},
+      [this, method, done = std::move(done), again = std::move(again)](absl::StatusOr<Response> response) {
+        if (response.ok()) return done(*response);
+        const absl::Status& status = response.status();
+        if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || absl::IsAborted(status)) {
+          ++counts_.retried;
+          if (again) At(clock_->Now() + kRetry, again);
+          return;
+        }
+        if (absl::IsFailedPrecondition(status) || absl::IsNotFound(status)) {
+          ++counts_.refused;
+          return;
+        }
+        ++counts_.unexpected[absl::StrCat(method, " ", status.ToString())];
+      });
+}
+
+void LandlordRun::RegisterTechnicians(std::function<void(absl::Status)> done) {
+  struct Left {
+    size_t count;
+    absl::Status status;
+    std::function<void(absl::Status)> done;
+    void Settle(const absl::Status& one) {
+      if (status.ok()) status = one;
+      if (--count == 0) done(status);
+    }
+  };
+  auto left = std::make_shared<Left>();
+  left->count = model_->technicians().size();
+  left->done = std::move(done);
+  for (const Technician& technician : model_->technicians()) {
+    scheduling::v1::RegisterTechnicianRequest request;
+    request.set_request_id(NextRequestId());
+    auto* out = request.mutable_technician();
+    out->set_name("technicians/" + technician.id);
+    out->set_agency(technician.agency);
+    for (const std::string& skill : technician.skills) out->add_skills(skill);
+    for (int day = 0; day < 5; ++day) {
+      for (const auto& [from, to] : {std::pair(8 * 60, 12 * 60), std::pair(13 * 60, 17 * 60)}) {
+        auto* span = out->add_hours();
+        span->set_start_minute(day * 1440 + from);
+        span->set_end_minute(day * 1440 + to);
+      }
+    }
+    out->set_zone("Europe/Paris");
+    client_->Call<scheduling::v1::RegisterTechnicianResponse>(
+        absl::StrCat(kScheduling, "RegisterTechnician"), request, {},
+        [this, left, &technician](absl::StatusOr<scheduling::v1::RegisterTechnicianResponse> response) {
+          if (!response.ok()) return left->Settle(response.status());
+          left->count += technician.leaves.size();
+          for (const Technician::Leave& leave : technician.leaves) {
+            scheduling::v1::SetAbsenceRequest absence;
+            absence.set_request_id(NextRequestId());
+            absence.set_technician("technicians/" + technician.id);
+            *absence.mutable_absence()->mutable_start_time() = WriteTime(leave.from);
+            *absence.mutable_absence()->mutable_end_time() = WriteTime(leave.to);
+            absence.mutable_absence()->set_reason("leave");
+            client_->Call<scheduling::v1::SetAbsenceResponse>(
+                absl::StrCat(kScheduling, "SetAbsence"), absence, {},
+                [left](absl::StatusOr<scheduling::v1::SetAbsenceResponse> set) { left->Settle(set.status()); });
+          }
+          left->Settle(absl::OkStatus());
+        });
+  }
+}
+
+void LandlordRun::Begin() { NextArrival(); }
+
+void LandlordRun::NextArrival() {
+  if (next_arrival_ >= model_->arrivals().size()) return;
+  const Arrival& arrival = model_->arrivals()[next_arrival_++];
+  At(arrival.at, [this, &arrival] {
+    Submit(arrival);
+    NextArrival();
+  });
+}
+
+void LandlordRun::Submit(const Arrival& arrival) {
+  intake::v1::SubmitComplaintRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_kind(arrival.kind);
+  request.set_category(arrival.category);
+  request.set_channel(arrival.channel);
+  request.set_urgency(arrival.urgency);
+  request.set_residence(arrival.residence);
+  request.set_language(arrival.language);
+  request.set_care_level(static_cast<uint32_t>(arrival.care_level));
+  request.set_description(arrival.text);
+  request.set_dwelling(absl::StrCat("home ", arrival.home));
+  Call<intake::v1::SubmitComplaintRequest, intake::v1::SubmitComplaintResponse>(
+      absl::StrCat(kIntake, "SubmitComplaint"), request,
+      [this, &arrival](const intake::v1::SubmitComplaintResponse& response) {
+        ++counts_.submitted;
+        auto c = std::make_shared<Case>();
+        c->name = response.complaint().name();
+        c->arrival = &arrival;
+        Follow(c);
+      },
+      [this, &arrival] { Submit(arrival); });
+}
+
+void LandlordRun::Follow(const CasePtr& c) {
+  Desk(c);
+  if (c->arrival->kind != types::v1::COMPLAINT_KIND_COMPLAINT) return;  // ends with the desk's answer
+  if (dice_.Chance(behaviour_.withdrawn)) {
+    At(clock_->Now() + static_cast<Millis>(dice_.Exponential(3 * kDay)), [this, c] {
+      intake::v1::WithdrawComplaintRequest request;
+      request.set_request_id(NextRequestId());
+      request.set_name(c->name);
+      request.set_reason("resident");
+      Call<intake::v1::WithdrawComplaintRequest, intake::v1::WithdrawComplaintResponse>(
+          absl::StrCat(kIntake, "WithdrawComplaint"), request, [this, c](const intake::v1::WithdrawComplaintResponse&) {
+            ++counts_.withdrawn;
+            c->ended = true;
+          });
+    });
+  }
+  if (MayNeedVisit(c->arrival->category)) {
+    // Danger is dispatched at once, the rest when a dispatcher gets to it.
+    const bool danger = c->arrival->category == "gas" || c->arrival->category == "lift";
+    At(danger ? clock_->Now() + 10 * kMinute : DeskTime(dice_.LogNormal(1.0, 0.8)), [this, c] { Dispatch(c); });
+  } else {
+    WithoutVisit(c);
+  }
+}
+
+void LandlordRun::Desk(const CasePtr& c) {
+  const double first = dice_.LogNormal(2.0, 1.0);
+  At(DeskTime(first), [this, c] {
+    if (c->ended) return;
+    intake::v1::AcknowledgeComplaintRequest request;
+    request.set_request_id(NextRequestId());
+    request.set_name(c->name);
+    Call<intake::v1::AcknowledgeComplaintRequest, intake::v1::AcknowledgeComplaintResponse>(
+        absl::StrCat(kIntake, "AcknowledgeComplaint"), request, [](const intake::v1::AcknowledgeComplaintResponse&) {});
+  });
+  At(DeskTime(first + dice_.LogNormal(16.0, 0.9)), [this, c] {
+    if (c->ended) return;
+    intake::v1::AnswerComplaintRequest request;
+    request.set_request_id(NextRequestId());
+    request.set_name(c->name);
+    request.set_text("Nous nous occupons de votre demande.");
+    Call<intake::v1::AnswerComplaintRequest, intake::v1::AnswerComplaintResponse>(
+        absl::StrCat(kIntake, "AnswerComplaint"), request, [](const intake::v1::AnswerComplaintResponse&) {});
+  });
+}
+
+void LandlordRun::WithoutVisit(const CasePtr& c) {
+  At(DeskTime(dice_.LogNormal(30.0, 1.1)), [this, c] {
+    if (c->ended) return;
+    intake::v1::ResolveComplaintRequest request;
+    request.set_request_id(NextRequestId());
+    request.set_name(c->name);
+    const double how = dice_.Unit();
+    request.set_outcome(how < 0.55   ? types::v1::OUTCOME_FIXED
+                        : how < 0.85 ? types::v1::OUTCOME_ANSWERED
+                        : how < 0.95 ? types::v1::OUTCOME_NOT_UPHELD
+                        : how < 0.98 ? types::v1::OUTCOME_NOT_OURS
+                                     : types::v1::OUTCOME_DUPLICATE);
+    Call<intake::v1::ResolveComplaintRequest, intake::v1::ResolveComplaintResponse>(
+        absl::StrCat(kIntake, "ResolveComplaint"), request, [this, c](const intake::v1::ResolveComplaintResponse&) {
+          ++counts_.resolved_by_desk;
+          Resident(c);
+        });
+  });
+}
+
+void LandlordRun::Dispatch(const CasePtr& c) {
+  if (c->ended) return;
+  scheduling::v1::ListInterventionsRequest request;
+  request.set_complaint(c->name);
+  Call<scheduling::v1::ListInterventionsRequest, scheduling::v1::ListInterventionsResponse>(
+      absl::StrCat(kScheduling, "ListInterventions"), request,
+      [this, c](const scheduling::v1::ListInterventionsResponse& response) {
+        for (const auto& visit : response.interventions()) {
+          if (visit.state() == scheduling::v1::Intervention::STATE_REQUESTED) return OfferSlots(c, visit.name());
+        }
+        // Nothing asks for a visit: a desk deals with it.
+        if (response.interventions().empty()) WithoutVisit(c);
+      },
+      [this, c] { Dispatch(c); });
+}
+
+void LandlordRun::OfferSlots(const CasePtr& c, const std::string& visit) {
+  scheduling::v1::FindSlotsRequest request;
+  request.set_name(visit);
+  request.set_max_slots(6);
+  Call<scheduling::v1::FindSlotsRequest, scheduling::v1::FindSlotsResponse>(
+      absl::StrCat(kScheduling, "FindSlots"), request,
+      [this, c, visit](const scheduling::v1::FindSlotsResponse& response) {
+        if (response.slots().empty()) {
+          // All are full for two weeks: the dispatcher looks again tomorrow.
+          return At(DeskTime(9.0), [this, c] { Dispatch(c); });
+        }
+        // Residents take the first slot that suits them.
+        int chosen = 0;
+        while (chosen + 1 < response.slots_size() && !dice_.Chance(0.65)) ++chosen;
+        Hold(c, visit, response.slots(chosen));
+      },
+      [this, c] { Dispatch(c); });
+}
+
+void LandlordRun::Hold(const CasePtr& c, const std::string& visit, const scheduling::v1::Slot& slot) {
+  scheduling::v1::HoldSlotRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_name(visit);
+  *request.mutable_slot() = slot;
+  Call<scheduling::v1::HoldSlotRequest, scheduling::v1::HoldSlotResponse>(
+      absl::StrCat(kScheduling, "HoldSlot"), request,
+      [this, c, visit](const scheduling::v1::HoldSlotResponse&) {
+        // A few hang up before they confirm: the hold runs out and the dispatcher calls again.
+        if (dice_.Chance(0.03)) return At(DeskTime(3.0), [this, c] { Dispatch(c); });
+        At(clock_->Now() + 2 * kMinute, [this, c, visit] { Book(c, visit); });
+      },
+      [this, c] { Dispatch(c); });
+}
+
+void LandlordRun::Book(const CasePtr& c, const std::string& visit) {
+  if (c->ended) return;
+  scheduling::v1::BookVisitRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_name(visit);
+  Call<scheduling::v1::BookVisitRequest, scheduling::v1::BookVisitResponse>(
+      absl::StrCat(kScheduling, "BookVisit"), request,
+      [this, c](const scheduling::v1::BookVisitResponse& response) {
+        ++counts_.visits_booked;
+        Visit(c, response.intervention());
+      },
+      [this, c] { Dispatch(c); });
+}
+
+void LandlordRun::Visit(const CasePtr& c, const scheduling::v1::Intervention& booked) {
+  const Millis start = ReadTime(booked.slot().start_time());
+  const Millis end = ReadTime(booked.slot().end_time());
+  const std::string visit = booked.name();
+  At(start + static_cast<Millis>(dice_.Unit() * 20 * kMinute), [this, c, visit, length = end - start] {
+    if (c->ended) return;
+    if (dice_.Chance(behaviour_.no_access)) {
+      scheduling::v1::ReportNoAccessRequest request;
+      request.set_request_id(NextRequestId());
+      request.set_name(visit);
+      request.set_evidence("card-left");
+      return Call<scheduling::v1::ReportNoAccessRequest, scheduling::v1::ReportNoAccessResponse>(
+          absl::StrCat(kScheduling, "ReportNoAccess"), request,
+          [this, c](const scheduling::v1::ReportNoAccessResponse&) {
+            ++counts_.no_access;
+            At(DeskTime(dice_.LogNormal(6.0, 0.6)), [this, c] { Dispatch(c); });
+          });
+    }
+    scheduling::v1::StartVisitRequest request;
+    request.set_request_id(NextRequestId());
+    request.set_name(visit);
+    Call<scheduling::v1::StartVisitRequest, scheduling::v1::StartVisitResponse>(
+        absl::StrCat(kScheduling, "StartVisit"), request,
+        [this, c, visit, length](const scheduling::v1::StartVisitResponse&) {
+          At(clock_->Now() + static_cast<Millis>(static_cast<double>(length) * (0.4 + 0.5 * dice_.Unit())),
+             [this, c, visit] { EndVisit(c, visit); });
+        });
+  });
+}
+
+void LandlordRun::EndVisit(const CasePtr& c, const std::string& visit) {
+  if (c->ended) return;
+  scheduling::v1::CompleteVisitRequest request;
+  request.set_request_id(NextRequestId());
+  request.set_name(visit);
+  const bool parts = dice_.Chance(behaviour_.parts_awaited);
+  request.set_result(parts ? scheduling::v1::VISIT_RESULT_PARTS_AWAITED : scheduling::v1::VISIT_RESULT_FIXED);
+  Call<scheduling::v1::CompleteVisitRequest, scheduling::v1::CompleteVisitResponse>(
+      absl::StrCat(kScheduling, "CompleteVisit"), request,
+      [this, c, parts](const scheduling::v1::CompleteVisitResponse&) {
+        ++counts_.visits_done;
+        if (parts) return At(DeskTime(dice_.LogNormal(45.0, 0.5)), [this, c] { Dispatch(c); });
+        Resident(c);
+      });
+}
+
+void LandlordRun::Resident(const CasePtr& c) {
+  const double mood = dice_.Unit();
+  const Millis when = clock_->Now() + static_cast<Millis>(dice_.Exponential(1.5 * kDay)) + 10 * kMinute;
+  if (mood < behaviour_.contested && c->round < 3) {
+    return At(when, [this, c] {
+      if (c->ended) return;
+      intake::v1::ContestComplaintRequest request;
+      request.set_request_id(NextRequestId());
+      request.set_name(c->name);
+      request.set_text("Le problème est revenu.");
+      Call<intake::v1::ContestComplaintRequest, intake::v1::ContestComplaintResponse>(
+          absl::StrCat(kIntake, "ContestComplaint"), request, [this, c](const intake::v1::ContestComplaintResponse&) {
+            ++counts_.contested;
+            ++c->round;
+            if (MayNeedVisit(c->arrival->category)) {
+              At(DeskTime(dice_.LogNormal(2.0, 0.8)), [this, c] { Dispatch(c); });
+            } else {
+              WithoutVisit(c);
+            }
+          });
+    });
+  }
+  if (mood > 1 - behaviour_.confirmed) {
+    At(when, [this, c] {
+      if (c->ended) return;
+      intake::v1::ConfirmComplaintRequest request;
+      request.set_request_id(NextRequestId());
+      request.set_name(c->name);
+      Call<intake::v1::ConfirmComplaintRequest, intake::v1::ConfirmComplaintResponse>(
+          absl::StrCat(kIntake, "ConfirmComplaint"), request,
+          [this](const intake::v1::ConfirmComplaintResponse&) { ++counts_.confirmed; });
+    });
+  }
+}
+
+}  // namespace redress::simulate

@@ -1,0 +1,104 @@
+// Drives the services through a landlord's year by their own calls, as residents, desks, dispatchers and technicians
+// would.
+//
+//   arrival ─▶ Submit ─▶ desk: Acknowledge, Answer ─┬─▶ visit: FindSlots, HoldSlot, BookVisit, StartVisit, Complete |
+//   NoAccess
+//                                                   └─▶ no visit: Start, Resolve
+//                     resident: Confirm | Contest (a new round) | silence; some withdraw
+//
+// How long things take comes out of opening hours, of technicians' real calendars, and of the services; only people's
+// own delays are drawn. Everything happens on the executor; the same seed gives the same calls.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "libs/calendar/working_calendar.h"
+#include "libs/clock/clock.h"
+#include "libs/rpc/client.h"
+#include "redress/scheduling/v1/intervention.pb.h"
+#include "services/redressctl/simulate/landlord_model.h"
+
+namespace redress::simulate {
+
+// How people of this landlord behave.
+struct Behaviour {
+  double no_access = 0.09;
+  double parts_awaited = 0.09;
+  double contested = 0.06;
+  double confirmed = 0.35;
+  double withdrawn = 0.015;
+};
+
+struct RunCounts {
+  int64_t submitted = 0;
+  int64_t visits_booked = 0;
+  int64_t visits_done = 0;
+  int64_t no_access = 0;
+  int64_t resolved_by_desk = 0;
+  int64_t contested = 0;
+  int64_t confirmed = 0;
+  int64_t withdrawn = 0;
+  int64_t calls = 0;
+  int64_t refused = 0;  // calls that met a case which had ended meanwhile
+  int64_t retried = 0;
+  std::map<std::string, int64_t> unexpected;  // "METHOD CODE message" → times; empty when all is well
+};
+
+class LandlordRun {
+ public:
+  // All outlive it. `desk` are the desks' opening hours.
+  LandlordRun(const LandlordModel* model, rpc::Client* client, const Clock* clock, Executor* executor,
+              const calendar::WorkingCalendar* desk, uint64_t seed, const Behaviour& behaviour = {});
+
+  // Registers technicians and their leaves; calls back when all is answered. The territory must be in force.
+  void RegisterTechnicians(std::function<void(absl::Status)> done);
+  // Lays out the whole year on the executor: arrivals happen at their time as it runs.
+  void Begin();
+
+  const RunCounts& counts() const { return counts_; }
+
+ private:
+  struct Case;
+  using CasePtr = std::shared_ptr<Case>;
+
+  void NextArrival();
+  void Submit(const Arrival& arrival);
+  void Follow(const CasePtr& c);
+  void Desk(const CasePtr& c);
+  void WithoutVisit(const CasePtr& c);
+  void Dispatch(const CasePtr& c);
+  void OfferSlots(const CasePtr& c, const std::string& visit);
+  void Hold(const CasePtr& c, const std::string& visit, const scheduling::v1::Slot& slot);
+  void Book(const CasePtr& c, const std::string& visit);
+  void Visit(const CasePtr& c, const scheduling::v1::Intervention& booked);
+  void EndVisit(const CasePtr& c, const std::string& visit);
+  void Resident(const CasePtr& c);
+
+  // At `when`, unless the run is over by then.
+  void At(Millis when, std::function<void()> work);
+  // When the desk gets to it, `working` of its open hours from now.
+  Millis DeskTime(double working_hours);
+  // One call with a request id of its own; `done` gets OK responses alone. UNAVAILABLE, RESOURCE_EXHAUSTED and ABORTED
+  // call `again` a little later; FAILED_PRECONDITION and NOT_FOUND end the case here.
+  template <typename Request, typename Response>
+  void Call(const std::string& method, Request request, std::function<void(const Response&)> done,
+            std::function<void()> again = nullptr);
+  std::string NextRequestId();
+
+  const LandlordModel* model_;
+  rpc::Client* client_;
+  const Clock* clock_;
+  Executor* executor_;
+  const calendar::WorkingCalendar* desk_;
+  const Behaviour behaviour_;
+  Dice dice_;
+  RunCounts counts_;
+  size_t next_arrival_ = 0;
+  int64_t next_request_ = 0;
+  const std::string run_id_;
+};
+
+}  // namespace redress::simulate

@@ -1,0 +1,133 @@
+#include "services/redressctl/simulate/simulate_command.h"
+
+#include <filesystem>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "libs/auth/authenticator.h"
+#include "libs/calendar/zone.h"
+#include "libs/clock/fake_clock.h"
+#include "libs/clock/system_clock.h"
+#include "libs/log/embedded/embedded_log.h"
+#include "libs/privacy/made_ahead_key_store.h"
+#include "libs/privacy/rocksdb/rocksdb_key_rows.h"
+#include "libs/rpc/local_client.h"
+#include "libs/status/errors.h"
+#include "libs/status/macros.h"
+#include "services/redressctl/simulate/landlord_setup.h"
+#include "services/standalone/projection_dirs.h"
+
+namespace redress::simulate {
+namespace {
+
+// Before the year begins there is time to enter the register.
+constexpr Millis kSetUpTime = kHour;
+constexpr int kKeyBatch = 4096;
+
+// Destroyed from the last member to the first; nothing runs on the executor by then.
+struct Landlord {
+  explicit Landlord(Millis begins, uint64_t seed) : clock(begins), executor(&clock), ids(seed) {}
+
+  FakeClock clock;
+  FakeExecutor executor;
+  SeededIdSource ids;
+  std::unique_ptr<log::EmbeddedLog> log;
+  std::unique_ptr<RocksDbKeyRows> key_rows;
+  std::unique_ptr<MadeAheadKeyStore> keys;
+  std::unique_ptr<FileReadAudit> audit;
+  std::unique_ptr<ProjectionDirs> projections;
+  std::unique_ptr<Node> node;
+  NoAuth authenticator;
+  std::unique_ptr<rpc::LocalClient> client;
+
+  absl::Status Open(const SimulateOptions& options);
+};
+
+absl::Status Landlord::Open(const SimulateOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.dir, error);
+  if (error) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "DATA_DIR",
+                     absl::StrCat(options.dir, ": ", error.message()));
+  }
+  if (std::filesystem::exists(options.dir + "/log")) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "NOT_EMPTY",
+        absl::StrCat(options.dir, " holds a log already; a simulated landlord needs a directory of its own"));
+  }
+  log::EmbeddedLogOptions log_options;
+  log_options.dir = options.dir + "/log";
+  log_options.clock = &clock;
+  log_options.executor = &executor;
+  log_options.ids = &ids;
+  log_options.installation = "simulated";
+  log_options.shard_count = options.shard_count;
+  log_options.sync = false;
+  ASSIGN_OR_RETURN(log, log::EmbeddedLog::Open(log_options));
+  ASSIGN_OR_RETURN(key_rows, RocksDbKeyRows::Open({.path = options.dir + "/keys", .installation = "simulated"}));
+  keys = std::make_unique<MadeAheadKeyStore>(key_rows.get(), &ids, &clock, kKeyBatch);
+  ASSIGN_OR_RETURN(audit, FileReadAudit::Open(options.dir + "/audit.log", &clock));
+  projections = std::make_unique<ProjectionDirs>(options.dir);
+  NodeOptions node_options;
+  node_options.instance = "simulated";
+  ASSIGN_OR_RETURN(node_options.tzdata_version, calendar::TzdataVersion());
+  for (const log::Stream stream : log::kAllStreams) {
+    bool fresh = false;
+    ASSIGN_OR_RETURN(node_options.databases[stream],
+                     projections->OpenCurrent(stream, Node::ProjectionVersion(stream), &fresh));
+  }
+  node_options.log = log.get();
+  node_options.clock = &clock;
+  node_options.ids = &ids;
+  node_options.executors = {&executor};
+  node_options.aside = &executor;
+  node_options.keys = keys.get();
+  node_options.audit = audit.get();
+  node_options.projections = projections.get();
+  node = std::make_unique<Node>(std::move(node_options));
+  node->Start(/*own_all=*/true);
+  client = std::make_unique<rpc::LocalClient>(node->services(), &authenticator, &clock);
+  return absl::OkStatus();
+}
+
+// Runs the executor until `status` is there, or an hour of simulated time has passed.
+absl::Status Await(FakeExecutor* executor, const std::optional<absl::Status>& status, const char* what) {
+  for (int i = 0; i < 3600 && !status.has_value(); ++i) executor->RunFor(kSecond / 2);
+  if (status.has_value()) return *status;
+  return MakeError(absl::StatusCode::kInternal, "SIMULATION_STUCK", absl::StrCat(what, " was never answered"));
+}
+
+}  // namespace
+
+absl::StatusOr<RunCounts> SimulateLandlord(const SimulateOptions& options) {
+  LandlordOptions model_options{options.homes, options.days, options.seed, options.until};
+  if (model_options.until == 0) model_options.until = SystemClock().Now() / kDay * kDay;
+  const LandlordModel model(model_options);
+  ASSIGN_OR_RETURN(const std::string config, reference::FindConfigDir(options.config_dir));
+  ASSIGN_OR_RETURN(const reference::StarterSet starter, reference::LoadStarterSet(config));
+  ASSIGN_OR_RETURN(const std::string tzdata, calendar::TzdataVersion());
+
+  Landlord landlord(model.begins() - kSetUpTime, options.seed);
+  RETURN_IF_ERROR(landlord.Open(options));
+  std::optional<absl::Status> status;
+  SetUpLandlord(landlord.node.get(), model, starter, tzdata, [&](absl::Status done) { status = done; });
+  RETURN_IF_ERROR(Await(&landlord.executor, status, "the register's set-up"));
+  const calendar::WorkingCalendar desk = DeskCalendar();
+  LandlordRun run(&model, landlord.client.get(), &landlord.clock, &landlord.executor, &desk, options.seed);
+  status.reset();
+  run.RegisterTechnicians([&](absl::Status done) { status = done; });
+  RETURN_IF_ERROR(Await(&landlord.executor, status, "the technicians' registration"));
+  landlord.executor.RunFor(model.begins() - landlord.clock.Now());
+  run.Begin();
+  for (int day = 1; day <= options.days; ++day) {
+    landlord.executor.RunFor(model.begins() + day * kDay - landlord.clock.Now());
+    RETURN_IF_ERROR(landlord.log->Sync());
+    RETURN_IF_ERROR(landlord.keys->Replenish());
+    if (options.progress) options.progress(day, options.days);
+  }
+  return run.counts();
+}
+
+}  // namespace redress::simulate

@@ -1,0 +1,54 @@
+// redress-standalone: everything in one process.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "libs/clock/system_clock.h"
+#include "libs/metrics/spdlog/spdlog_logger.h"
+#include "services/standalone/standalone.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Redress in one process: intake, routing, scheduling and sla on an embedded log.", "redress-standalone");
+  redress::StandaloneOptions options;
+  std::string log_file;
+  app.add_option("--data", options.dir, "Data directory; made if missing")->required();
+  app.add_option("--listen", options.listen, "host:port for gRPC; port 0 takes a free one")->capture_default_str();
+  app.add_option("--metrics", options.metrics_listen, "host:port for Prometheus; none unless given");
+  app.add_option("--principals", options.principals_file,
+                 "Who may call (textproto); needed on any but a loopback address");
+  app.add_option("--config", options.config_dir, "Directory of the starter set for a new log");
+  app.add_option("--installation", options.installation, "The landlord's id, for a new log")->capture_default_str();
+  app.add_option("--shards", options.shard_count, "Shards a service, a power of two, for a new log")
+      ->capture_default_str();
+  app.add_option("--log-file", log_file, "Log lines go here; standard error unless given");
+  CLI11_PARSE(app, argc, argv);
+
+  // Signals are taken by this thread alone, at a place of its choosing.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  redress::SystemClock clock;
+  auto logger = redress::MakeSpdlogLogger({.file = log_file}, &clock);
+  if (!logger.ok()) {
+    std::fprintf(stderr, "redress-standalone: %s\n", std::string(logger.status().message()).c_str());
+    return 1;
+  }
+  options.logger = logger->get();
+  auto standalone = redress::Standalone::Start(options);
+  if (!standalone.ok()) {
+    std::fprintf(stderr, "redress-standalone: %s\n", standalone.status().ToString().c_str());
+    return 1;
+  }
+  std::printf("listening %d metrics %d\n", (*standalone)->port(), (*standalone)->metrics_port());
+  std::fflush(stdout);
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  (*logger)->Info("stopping", {{"signal", signal_number}});
+  standalone->reset();
+  return 0;
+}

@@ -1,0 +1,229 @@
+#include "services/standalone/node.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/privacy/sealer.h"
+#include "libs/reference/register_fold.h"
+#include "libs/status/errors.h"
+#include "libs/subscribe/event_stream.h"
+#include "services/intake/intake_logic.h"
+#include "services/intake/intake_lookups.h"
+#include "services/intake/intake_rpc.h"
+#include "services/intake/intake_service.h"
+#include "services/routing/routing_grpc.h"
+#include "services/routing/routing_logic.h"
+#include "services/routing/routing_register_logic.h"
+#include "services/routing/routing_register_service.h"
+#include "services/routing/routing_service.h"
+#include "services/routing/routing_starter.h"
+#include "services/scheduling/scheduling_grpc.h"
+#include "services/scheduling/scheduling_logic.h"
+#include "services/scheduling/scheduling_service.h"
+#include "services/sla/sla_grpc.h"
+#include "services/sla/sla_logic.h"
+#include "services/sla/sla_service.h"
+
+namespace redress {
+namespace {
+
+// What national phone numbers get in front.
+constexpr const char* kCountryPrefix = "33";
+
+// One service: how it decides, what runs it, what serves it.
+template <typename LogicType, typename ServiceType>
+struct Hosted {
+  std::unique_ptr<LogicType> logic;
+  std::unique_ptr<runtime::ServiceRuntime> runtime;
+  std::unique_ptr<ServiceType> service;
+};
+
+}  // namespace
+
+// Destroyed from the last member to the first.
+struct Node::Parts {
+  reference::RegisterView view;
+  std::unique_ptr<runtime::Logic> register_logic;
+  std::unique_ptr<runtime::ServiceRuntime> register_runtime;
+  std::unique_ptr<routing::RegisterService> register_service;
+  std::unique_ptr<intake::Lookups> lookups;
+  std::unique_ptr<Opener> opener;
+  Hosted<intake::IntakeLogic, intake::IntakeService> intake;
+  Hosted<routing::RoutingLogic, routing::RoutingService> routing;
+  Hosted<scheduling::SchedulingLogic, scheduling::SchedulingService> scheduling;
+  Hosted<sla::SlaLogic, sla::SlaService> sla;
+  std::unique_ptr<admin::AdminService> admin;
+  std::unique_ptr<subscribe::EventStream> events;
+  std::vector<std::unique_ptr<rpc::Service>> own;
+};
+
+int Node::ProjectionVersion(log::Stream stream) {
+  switch (stream) {
+    case log::Stream::kRegister: return reference::RegisterFollower().projection_version();
+    case log::Stream::kIntake: return intake::IntakeLogic(nullptr, nullptr, nullptr).projection_version();
+    case log::Stream::kRouting: return routing::RoutingLogic().projection_version();
+    case log::Stream::kScheduling: return scheduling::SchedulingLogic().projection_version();
+    case log::Stream::kSla: return sla::SlaLogic().projection_version();
+  }
+  return 0;
+}
+
+bool Node::Runs(log::Stream stream) const {
+  return std::find(options_.services.begin(), options_.services.end(), stream) != options_.services.end();
+}
+
+runtime::ServiceOptions Node::OptionsFor(log::Stream stream, runtime::Logic* logic) {
+  runtime::ServiceOptions options;
+  options.instance = options_.instance;
+  options.address = options_.address;
+  options.log = options_.log;
+  options.executors = options_.executors;
+  options.clock = options_.clock;
+  options.ids = options_.ids;
+  options.database = options_.databases.at(stream);
+  options.logic = logic;
+  options.forwarder = options_.forwarder;
+  options.faults = options_.faults;
+  if (stream == log::Stream::kRegister) {
+    options.database = parts_->view.Watch(options.database);
+  } else {
+    options.reference = &parts_->view;
+  }
+  return options;
+}
+
+Node::Node(NodeOptions options) : options_(std::move(options)), parts_(std::make_unique<Parts>()) {
+  Parts& parts = *parts_;
+  const std::string& installation = options_.log->info().installation;
+  std::vector<runtime::ServiceRuntime*> runtimes;
+  std::vector<log::Stream> streams;
+
+  if (Runs(log::Stream::kRouting)) {
+    parts.register_logic = std::make_unique<routing::RegisterLogic>();
+  } else {
+    parts.register_logic = std::make_unique<reference::RegisterFollower>();
+  }
+  parts.register_runtime =
+      std::make_unique<runtime::ServiceRuntime>(OptionsFor(log::Stream::kRegister, parts.register_logic.get()));
+  runtimes.push_back(parts.register_runtime.get());
+  parts.lookups = std::make_unique<intake::Lookups>(installation, kCountryPrefix, options_.keys);
+  parts.opener = std::make_unique<Opener>(installation, options_.keys, options_.audit);
+
+  if (Runs(log::Stream::kIntake)) {
+    auto& host = parts.intake;
+    host.logic = std::make_unique<intake::IntakeLogic>(parts.lookups.get(), options_.keys, options_.aside);
+    host.runtime = std::make_unique<runtime::ServiceRuntime>(OptionsFor(log::Stream::kIntake, host.logic.get()));
+    host.logic->Bind([runtime = host.runtime.get()] { return runtime->ReadNow(); });
+    intake::IntakeOptions intake;
+    intake.runtime = host.runtime.get();
+    intake.keys = options_.keys;
+    intake.audit = options_.audit;
+    intake.lookups = parts.lookups.get();
+    intake.ids = options_.ids;
+    intake.executor = options_.aside;
+    host.service = std::make_unique<intake::IntakeService>(intake);
+    parts.own.push_back(std::make_unique<rpc::Service>(intake::MakeIntakeRpc(host.service.get())));
+    runtimes.push_back(host.runtime.get());
+    streams.push_back(log::Stream::kIntake);
+  }
+  if (Runs(log::Stream::kRouting)) {
+    auto& host = parts.routing;
+    host.logic = std::make_unique<routing::RoutingLogic>();
+    host.runtime = std::make_unique<runtime::ServiceRuntime>(OptionsFor(log::Stream::kRouting, host.logic.get()));
+    host.service = std::make_unique<routing::RoutingService>(
+        routing::RoutingDeps{.runtime = host.runtime.get(), .keys = options_.keys});
+    parts.register_service = std::make_unique<routing::RegisterService>(routing::RegisterDeps{
+        .runtime = parts.register_runtime.get(), .keys = options_.keys, .tzdata_here = options_.tzdata_version});
+    parts.own.push_back(std::make_unique<rpc::Service>(routing::MakeRpcService(host.service.get())));
+    parts.own.push_back(std::make_unique<rpc::Service>(routing::MakeRpcService(parts.register_service.get())));
+    runtimes.push_back(host.runtime.get());
+    streams.push_back(log::Stream::kRouting);
+  }
+  if (Runs(log::Stream::kScheduling)) {
+    auto& host = parts.scheduling;
+    host.logic = std::make_unique<scheduling::SchedulingLogic>();
+    host.runtime = std::make_unique<runtime::ServiceRuntime>(OptionsFor(log::Stream::kScheduling, host.logic.get()));
+    scheduling::SchedulingDeps deps;
+    deps.runtime = host.runtime.get();
+    deps.keys = options_.keys;
+    deps.opener = parts.opener.get();
+    deps.ids = options_.ids;
+    host.service = std::make_unique<scheduling::SchedulingService>(deps);
+    parts.own.push_back(std::make_unique<rpc::Service>(scheduling::MakeRpcService(host.service.get())));
+    runtimes.push_back(host.runtime.get());
+    streams.push_back(log::Stream::kScheduling);
+  }
+  if (Runs(log::Stream::kSla)) {
+    auto& host = parts.sla;
+    host.logic = std::make_unique<sla::SlaLogic>();
+    host.runtime = std::make_unique<runtime::ServiceRuntime>(OptionsFor(log::Stream::kSla, host.logic.get()));
+    host.service = std::make_unique<sla::SlaService>(host.runtime.get(), options_.aside);
+    parts.own.push_back(std::make_unique<rpc::Service>(sla::kSlaServiceName));
+    sla::Bind(host.service.get(), parts.own.back().get());
+    runtimes.push_back(host.runtime.get());
+    streams.push_back(log::Stream::kSla);
+  }
+  admin::AdminOptions admin;
+  admin.instance = options_.instance;
+  admin.runtimes = runtimes;
+  admin.projections = options_.projections;
+  admin.executor = options_.aside;
+  admin.clock = options_.clock;
+  admin.ids = options_.ids;
+  admin.reference = &parts.view;
+  parts.admin = std::make_unique<admin::AdminService>(std::move(admin));
+  parts.events = std::make_unique<subscribe::EventStream>(options_.log, options_.aside, streams);
+}
+
+Node::~Node() = default;
+
+runtime::ServiceRuntime* Node::runtime(log::Stream stream) const {
+  switch (stream) {
+    case log::Stream::kRegister: return parts_->register_runtime.get();
+    case log::Stream::kIntake: return parts_->intake.runtime.get();
+    case log::Stream::kRouting: return parts_->routing.runtime.get();
+    case log::Stream::kScheduling: return parts_->scheduling.runtime.get();
+    case log::Stream::kSla: return parts_->sla.runtime.get();
+  }
+  return nullptr;
+}
+
+void Node::Start(bool own_all) {
+  for (const log::Stream stream : log::kAllStreams) {
+    runtime::ServiceRuntime* service = runtime(stream);
+    if (service == nullptr) continue;
+    service->Start();
+    if (own_all && (stream != log::Stream::kRegister || Runs(log::Stream::kRouting))) service->AssignAll();
+  }
+}
+
+void Node::Assign(log::Stream stream, const std::vector<bool>& wanted) {
+  runtime::ServiceRuntime* service = runtime(stream);
+  if (service != nullptr) service->Assign(wanted);
+}
+
+void Node::AppendStarterSet(const reference::StarterSet& set, const std::string& tzdata_version,
+                            std::function<void(absl::Status)> done) {
+  routing::EnterStarterSet(parts_->register_runtime.get(), set, tzdata_version, std::move(done));
+}
+
+bool Node::Ready() const {
+  for (const log::Stream stream : log::kAllStreams) {
+    const runtime::ServiceRuntime* service = runtime(stream);
+    if (service != nullptr && !service->Ready()) return false;
+  }
+  return reference().Current()->complete();
+}
+
+std::vector<const rpc::Service*> Node::services() const {
+  std::vector<const rpc::Service*> services;
+  for (const auto& service : parts_->own) services.push_back(service.get());
+  services.push_back(&parts_->admin->service());
+  services.push_back(&parts_->events->service());
+  return services;
+}
+
+const reference::RegisterView& Node::reference() const { return parts_->view; }
+
+}  // namespace redress

@@ -1,0 +1,240 @@
+#include "services/standalone/standalone.h"
+
+#include <atomic>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "libs/auth/authenticator.h"
+#include "libs/calendar/zone.h"
+#include "libs/clock/system_clock.h"
+#include "libs/log/embedded/embedded_log.h"
+#include "libs/metrics/prometheus/prometheus_metrics.h"
+#include "libs/privacy/made_ahead_key_store.h"
+#include "libs/privacy/rocksdb/rocksdb_key_rows.h"
+#include "libs/rpc/call_metrics.h"
+#include "libs/rpc/grpc/server.h"
+#include "libs/status/errors.h"
+#include "libs/status/macros.h"
+#include "libs/subscribe/event_stream.h"
+#include "services/standalone/projection_dirs.h"
+#include "services/standalone/shard_metrics.h"
+
+namespace redress {
+namespace {
+
+constexpr Millis kWatch = 200;
+constexpr Millis kReplenishKeys = 2 * kSecond;
+
+}  // namespace
+
+// Destroyed from the last member to the first: the server before the services, those before the strands, those before
+// the files.
+struct Standalone::Parts {
+  StandaloneOptions options;
+  SystemClock clock;
+  SystemIdSource ids;
+  std::unique_ptr<ThreadExecutor> committer = std::make_unique<ThreadExecutor>();
+  std::unique_ptr<log::EmbeddedLog> log;
+  std::unique_ptr<RocksDbKeyRows> key_rows;
+  std::unique_ptr<MadeAheadKeyStore> keys;
+  std::unique_ptr<FileReadAudit> audit;
+  std::unique_ptr<ProjectionDirs> projections;
+  std::unique_ptr<Authenticator> authenticator;
+  PrometheusMetrics metrics;
+  rpc::CallMetrics call_metrics{&metrics};
+  std::vector<std::unique_ptr<ThreadExecutor>> strands;
+  std::unique_ptr<ThreadExecutor> aside = std::make_unique<ThreadExecutor>();
+  std::unique_ptr<Node> node;
+  std::unique_ptr<ShardMetrics> shard_metrics;
+  std::unique_ptr<rpc::Server> server;
+  std::unique_ptr<MetricsEndpoint> endpoint;
+  std::atomic<bool> ready{false};
+  std::atomic<bool> stopping{false};
+
+  absl::Status OpenLog(bool* created);
+  absl::Status OpenKeys();
+  absl::Status OpenNode();
+  absl::Status Serve();
+  absl::Status AppendStarterSet();
+  void Watch();
+  void ReplenishKeys();
+  absl::Status Stopped() const;
+};
+
+absl::Status Standalone::Parts::OpenLog(bool* created) {
+  std::error_code error;
+  std::filesystem::create_directories(options.dir, error);
+  if (error) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "DATA_DIR",
+                     absl::StrCat(options.dir, ": ", error.message()));
+  }
+  log::EmbeddedLogOptions log_options;
+  log_options.dir = options.dir + "/log";
+  log_options.clock = &clock;
+  log_options.executor = committer.get();
+  log_options.ids = &ids;
+  const bool fresh = !std::filesystem::exists(log_options.dir);
+  log_options.installation = fresh ? options.installation : "";
+  log_options.shard_count = fresh ? options.shard_count : 0;
+  ASSIGN_OR_RETURN(log, log::EmbeddedLog::Open(log_options));
+  *created = log->open_report().created;
+  for (const log::TornTail& torn : log->open_report().torn) {
+    options.logger->Warning("log_tail_cut", {{"file", torn.file},
+                                             {"offset", static_cast<int64_t>(torn.offset)},
+                                             {"bytes", static_cast<int64_t>(torn.bytes)}});
+  }
+  options.logger->Info("log_opened", {{"created", *created},
+                                      {"log_id", log::Hex(log->info().log_id)},
+                                      {"installation", log->info().installation},
+                                      {"shards", log->info().shard_count}});
+  return absl::OkStatus();
+}
+
+absl::Status Standalone::Parts::OpenKeys() {
+  ASSIGN_OR_RETURN(key_rows,
+                   RocksDbKeyRows::Open({.path = options.dir + "/keys", .installation = log->info().installation}));
+  keys = std::make_unique<MadeAheadKeyStore>(key_rows.get(), &ids, &clock);
+  ASSIGN_OR_RETURN(audit, FileReadAudit::Open(options.dir + "/audit.log", &clock));
+  return absl::OkStatus();
+}
+
+absl::Status Standalone::Parts::OpenNode() {
+  projections = std::make_unique<ProjectionDirs>(options.dir);
+  NodeOptions node_options;
+  ASSIGN_OR_RETURN(node_options.tzdata_version, calendar::TzdataVersion());
+  for (const log::Stream stream : log::kAllStreams) {
+    bool fresh = false;
+    ASSIGN_OR_RETURN(node_options.databases[stream],
+                     projections->OpenCurrent(stream, Node::ProjectionVersion(stream), &fresh));
+    if (fresh) options.logger->Info("projection_rebuilding", {{"service", log::StreamName(stream)}});
+  }
+  const int processors = Processors();
+  for (int i = 0; i < processors; ++i) strands.push_back(std::make_unique<ThreadExecutor>());
+  node_options.log = log.get();
+  node_options.clock = &clock;
+  node_options.ids = &ids;
+  for (auto& strand : strands) node_options.executors.push_back(strand.get());
+  node_options.aside = aside.get();
+  node_options.keys = keys.get();
+  node_options.audit = audit.get();
+  node_options.projections = projections.get();
+  node = std::make_unique<Node>(std::move(node_options));
+  node->Start(/*own_all=*/true);
+  return absl::OkStatus();
+}
+
+absl::Status Standalone::Parts::AppendStarterSet() {
+  ASSIGN_OR_RETURN(const std::string config, reference::FindConfigDir(options.config_dir));
+  ASSIGN_OR_RETURN(const reference::StarterSet set, reference::LoadStarterSet(config));
+  ASSIGN_OR_RETURN(const std::string tzdata, calendar::TzdataVersion());
+  node->AppendStarterSet(set, tzdata, [this](absl::Status status) {
+    if (status.ok()) return options.logger->Info("starter_set_complete");
+    options.logger->Error("starter_set_refused", {{"message", status.message()}});
+  });
+  return absl::OkStatus();
+}
+
+absl::Status Standalone::Parts::Serve() {
+  RETURN_IF_ERROR(CheckListenAddress(options.listen, !options.principals_file.empty()));
+  if (options.principals_file.empty()) {
+    authenticator = std::make_unique<NoAuth>();
+  } else {
+    ASSIGN_OR_RETURN(authenticator, StaticTokens::Load(options.principals_file));
+  }
+  shard_metrics = std::make_unique<ShardMetrics>(node.get(), &metrics);
+  rpc::ServerOptions server_options;
+  server_options.address = options.listen;
+  server_options.authenticator = authenticator.get();
+  server_options.clock = &clock;
+  server_options.observer = &call_metrics;
+  ASSIGN_OR_RETURN(server, rpc::Server::Start(server_options, node->services()));
+  if (!options.metrics_listen.empty()) {
+    RETURN_IF_ERROR(CheckListenAddress(options.metrics_listen, !options.principals_file.empty()));
+    ASSIGN_OR_RETURN(endpoint, MetricsEndpoint::Start(options.metrics_listen, &metrics));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Standalone::Parts::Stopped() const {
+  for (const log::Stream stream : log::kAllStreams) {
+    for (const runtime::ShardStatus& status : node->runtime(stream)->Status()) {
+      if (!status.stopped.ok()) return Annotate(status.stopped, log::ToString(status.id));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Health follows the shards.
+void Standalone::Parts::Watch() {
+  if (stopping) return;
+  const bool now = node->Ready();
+  if (now != ready.exchange(now)) {
+    options.logger->Info(now ? "ready" : "not_ready");
+    const absl::Status stopped = Stopped();
+    if (!stopped.ok()) options.logger->Error("shard_stopped", {{"message", stopped.message()}});
+    server->SetServing("", now);
+    for (const rpc::Service* service : node->services()) server->SetServing(service->full_name(), now);
+  }
+  aside->PostAfter(kWatch, [this] { Watch(); });
+}
+
+void Standalone::Parts::ReplenishKeys() {
+  if (stopping) return;
+  const absl::Status status = keys->Replenish();
+  if (!status.ok()) options.logger->Warning("keys_not_replenished", {{"message", status.message()}});
+  aside->PostAfter(kReplenishKeys, [this] { ReplenishKeys(); });
+}
+
+Standalone::Standalone(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+absl::StatusOr<std::unique_ptr<Standalone>> Standalone::Start(StandaloneOptions options) {
+  auto parts = std::make_unique<Parts>();
+  parts->options = std::move(options);
+  // An address that may not be listened on is known before anything is opened.
+  RETURN_IF_ERROR(CheckListenAddress(parts->options.listen, !parts->options.principals_file.empty()));
+  bool created = false;
+  RETURN_IF_ERROR(parts->OpenLog(&created));
+  RETURN_IF_ERROR(parts->OpenKeys());
+  // From here on the destructor stops the strands before the node goes.
+  Parts* raw = parts.get();
+  std::unique_ptr<Standalone> standalone(new Standalone(std::move(parts)));
+  RETURN_IF_ERROR(raw->OpenNode());
+  RETURN_IF_ERROR(raw->Serve());
+  // Also after a start that was cut short: what is there already is left as it is.
+  if (created || !raw->node->reference().Current()->complete()) RETURN_IF_ERROR(raw->AppendStarterSet());
+  raw->aside->Post([raw] { raw->Watch(); });
+  raw->aside->Post([raw] { raw->ReplenishKeys(); });
+  return standalone;
+}
+
+Standalone::~Standalone() {
+  parts_->stopping = true;
+  parts_->endpoint = nullptr;
+  if (parts_->server != nullptr) parts_->server->Drain();
+  parts_->shard_metrics = nullptr;
+  // Nothing runs on the strands any more when what they ran goes.
+  for (auto& strand : parts_->strands) strand->Stop();
+  parts_->aside->Stop();
+  parts_->node = nullptr;
+  parts_->server = nullptr;
+}
+
+int Standalone::port() const { return parts_->server->port(); }
+int Standalone::metrics_port() const { return parts_->endpoint == nullptr ? 0 : parts_->endpoint->port(); }
+bool Standalone::ready() const { return parts_->ready; }
+
+absl::Status Standalone::WaitUntilReady(Millis timeout) {
+  const Millis end = parts_->clock.Monotonic() + timeout;
+  while (!ready()) {
+    RETURN_IF_ERROR(parts_->Stopped());
+    if (parts_->clock.Monotonic() > end) {
+      return MakeError(absl::StatusCode::kDeadlineExceeded, "NOT_READY", "still catching up with the log");
+    }
+    SleepFor(20);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace redress

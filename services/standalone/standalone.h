@@ -1,0 +1,52 @@
+// One process with everything: embedded log, key store, projections, all four services, gRPC, metrics.
+//
+//   DIR/log/           the event log: the truth          DIR/keys/      the key store: not in the same backup as a
+//   master key DIR/projections/   rebuilt from the log when missing  DIR/audit.log  who read personal data
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "libs/clock/clock.h"
+#include "libs/metrics/logging.h"
+#include "services/standalone/node.h"
+
+namespace redress {
+
+struct StandaloneOptions {
+  std::string dir;  // made if missing
+  std::string listen = "127.0.0.1:8650";
+  std::string metrics_listen;   // empty: none
+  std::string principals_file;  // empty: whoever reaches the loopback address may do everything
+  std::string config_dir;       // empty: as reference::FindConfigDir looks for it
+  std::string installation = "landlord";
+  uint32_t shard_count = 4;  // of a new log
+  Logger* logger = nullptr;  // outlives it
+};
+
+// Opens everything in order, serves until destroyed. All methods from one thread.
+class Standalone {
+ public:
+  // What the log, the key store, the projections or the socket refuse, with their reasons; FAILED_PRECONDITION when the
+  // address is not loopback and no principals are given.
+  static absl::StatusOr<std::unique_ptr<Standalone>> Start(StandaloneOptions options);
+  // Drains calls, ends the services, closes the files.
+  ~Standalone();
+
+  int port() const;
+  int metrics_port() const;
+  // Health says so too; false again when a shard stops.
+  bool ready() const;
+  // Waits until ready, or until a shard has stopped (its reason), or `timeout` (DEADLINE_EXCEEDED).
+  absl::Status WaitUntilReady(Millis timeout);
+
+ private:
+  struct Parts;
+  explicit Standalone(std::unique_ptr<Parts> parts);
+
+  const std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace redress
