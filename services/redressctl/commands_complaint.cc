@@ -1,0 +1,179 @@
+// complaint
+// submit|get|list|history|acknowledge|start|answer|resolve|confirm|contest|reopen|withdraw|amend|message|note|
+// attach|fact, track CODE, person get|find|erase
+#include "libs/status/errors.h"
+#include "redress/intake/v1/intake_service.pb.h"
+#include "services/redressctl/call_command.h"
+#include "services/redressctl/commands.h"
+#include "services/redressctl/exit_codes.h"
+
+namespace redress::ctl {
+namespace {
+
+namespace v1 = ::redress::intake::v1;
+
+constexpr char kService[] = "redress.intake.v1.IntakeService";
+constexpr char kComplaint[] = "Id or name, as in complaints/ID";
+constexpr char kPurpose[] = "Why personal data are read: a code, for the audit";
+
+template <typename Request, typename Response>
+CallCommand Call(Command* group, std::string name, absl::string_view method, std::string summary) {
+  return CallCommand(group, std::move(name), std::move(summary), MakeRpc<Request, Response>(kService, method));
+}
+
+// A step of a complaint's life.
+template <typename Request, typename Response>
+CallCommand Step(Command* group, std::string name, absl::string_view method, std::string summary) {
+  return Call<Request, Response>(group, std::move(name), method, std::move(summary))
+      .Name("COMPLAINT", "name", "complaints", kComplaint)
+      .Option("--at", "occurred_time", "When it happened; else now")
+      .Option("--reason", "reason", "A code, needed when that is more than a day back");
+}
+
+void AddSubmit(Command* group) {
+  Call<v1::SubmitComplaintRequest, v1::SubmitComplaintResponse>(group, "submit", "SubmitComplaint",
+                                                                "Takes a complaint; prints its tracking code")
+      .Option("--category", "category", "A code of the register")
+      .Required()
+      .Option("--channel", "channel", "How it came in")
+      .Required()
+      .Option("--kind", "kind", "Else complaint")
+      .Option("--urgency", "urgency", "Else the category's")
+      .Option("--residence", "residence", "Code of the residence")
+      .Option("--description", "description", "What is wrong, in the resident's words")
+      .Option("--dwelling", "dwelling", "Which dwelling")
+      .Option("--access-note", "access_note", "How to get in")
+      .Option("--language", "language", "The resident's, as in fr")
+      .Option("--care-level", "care_level", "0 none, 1 some, 2 much")
+      .Option("--received", "received_time", "When it came in; else now")
+      .Option("--backdating-reason", "backdating_reason", "A code, needed when that is more than a day back")
+      .NameOption("--person", "person", "people", "Somebody known: id or name")
+      .Option("--person-name", "new_person.full_name", "Somebody new")
+      .Option("--phone", "new_person.phone", "Of somebody new")
+      .Option("--email", "new_person.email", "Of somebody new")
+      .Option("--care-needs", "new_person.care_needs", "Of somebody new")
+      .Option("--system", "external_reference.system", "Another system that knows it")
+      .Option("--reference", "external_reference.reference", "That system's name for it")
+      .Option("--attachment", "attachments", "As JSON: {\"uri\":…,\"sha256\":…}")
+      .NameOption("--recurrence-of", "recurrence_of", "complaints", "A closed complaint whose trouble came back")
+      .Option("--campaign", "campaign", "Outreach campaign it came from")
+      .Option("--tracking-code", "tracking_code", "Drawn by a device that was off line");
+}
+
+void AddReads(Command* group) {
+  Call<v1::GetComplaintRequest, v1::GetComplaintResponse>(group, "get", "GetComplaint", "Shows a complaint")
+      .Name("COMPLAINT", "name", "complaints", kComplaint)
+      .Option("--personal-data", "personal_data", "With description, dwelling, access note and tracking code")
+      .Option("--purpose", "purpose", kPurpose);
+  Call<v1::ListComplaintsRequest, v1::ListComplaintsResponse>(group, "list", "ListComplaints", "Lists complaints")
+      .Option("--state", "states", "Any of these")
+      .Option("--residence", "residence", "Code of the residence")
+      .Option("--agency", "agency", "Agency in charge")
+      .Option("--category", "category", "Code of the category")
+      .Option("--from", "received_from_time", "Received then or later")
+      .Option("--to", "received_to_time", "Received before then")
+      .Option("--order", "order", "By time of receipt; else oldest_first")
+      .Option("--system", "external_reference.system", "Another system …")
+      .Option("--reference", "external_reference.reference", "… and its name for the complaint")
+      .List("complaints", {"name", "state", "received_time", "urgency", "category", "agency", "team", "residence"});
+  Call<v1::ListComplaintHistoryRequest, v1::ListComplaintHistoryResponse>(group, "history", "ListComplaintHistory",
+                                                                          "Lists what happened to a complaint")
+      .Name("COMPLAINT", "name", "complaints", kComplaint)
+      .Option("--personal-data", "personal_data", "With texts")
+      .Option("--purpose", "purpose", kPurpose)
+      .List("entries", {"version", "occurred_time", "event", "actor", "reason", "details", "text"});
+}
+
+void AddLandlordSteps(Command* group) {
+  Step<v1::AcknowledgeComplaintRequest, v1::AcknowledgeComplaintResponse>(
+      group, "acknowledge", "AcknowledgeComplaint", "Notes that the resident was told it has come in");
+  Step<v1::StartComplaintRequest, v1::StartComplaintResponse>(group, "start", "StartComplaint",
+                                                              "Notes that work on it has begun");
+  Step<v1::AnswerComplaintRequest, v1::AnswerComplaintResponse>(group, "answer", "AnswerComplaint",
+                                                                "Notes an answer to the resident")
+      .Option("--stage", "stage", "1 or 2; else 1")
+      .Option("--text", "text", "What was answered");
+  Step<v1::ResolveComplaintRequest, v1::ResolveComplaintResponse>(group, "resolve", "ResolveComplaint",
+                                                                  "Says that it is solved")
+      .Option("--outcome", "outcome", "How it ended")
+      .Required()
+      .Option("--text", "text", "What was done");
+  Step<v1::AmendComplaintRequest, v1::AmendComplaintResponse>(group, "amend", "AmendComplaint",
+                                                              "Corrects what was said of it")
+      .Option("--kind", "kind", "")
+      .Option("--category", "category", "A code of the register")
+      .Option("--urgency", "urgency", "")
+      .Option("--residence", "residence", "Agency and office follow from it")
+      .Option("--care-level", "care_level", "0 none, 1 some, 2 much")
+      .Option("--description", "description", "")
+      .Option("--dwelling", "dwelling", "")
+      .Option("--access-note", "access_note", "");
+  Step<v1::AddNoteRequest, v1::AddNoteResponse>(group, "note", "AddNote", "Writes a note for colleagues")
+      .Positional("TEXT", "text", "The note");
+  Step<v1::RecordFactRequest, v1::RecordFactResponse>(group, "fact", "RecordFact",
+                                                      "Records a fact that has no command of its own")
+      .Positional("KIND", "kind", "Which")
+      .Option("--reference", "reference", "A visit, an order, or evidence")
+      .Option("--result", "result", "Of visit_ended and no_access: a code")
+      .Option("--until", "until_time", "Of extension_notified: the new due time");
+}
+
+void AddResidentSteps(Command* group) {
+  Step<v1::ConfirmComplaintRequest, v1::ConfirmComplaintResponse>(group, "confirm", "ConfirmComplaint",
+                                                                  "The resident agrees that it is solved");
+  Step<v1::ContestComplaintRequest, v1::ContestComplaintResponse>(group, "contest", "ContestComplaint",
+                                                                  "The resident says that it is not solved")
+      .Option("--text", "text", "Their words");
+  Step<v1::ReopenComplaintRequest, v1::ReopenComplaintResponse>(group, "reopen", "ReopenComplaint",
+                                                                "Takes a resolved one up again");
+  Step<v1::WithdrawComplaintRequest, v1::WithdrawComplaintResponse>(group, "withdraw", "WithdrawComplaint",
+                                                                    "The resident takes it back");
+  Step<v1::AddMessageRequest, v1::AddMessageResponse>(group, "message", "AddMessage",
+                                                      "Notes what somebody wrote or said, or was told")
+      .Positional("TEXT", "text", "The message")
+      .Option("--from-resident", "from_resident", "The resident's words; else the landlord's")
+      .Option("--channel", "channel", "How it came or went");
+  Step<v1::AddAttachmentRequest, v1::AddAttachmentResponse>(group, "attach", "AddAttachment",
+                                                            "Attaches what lies elsewhere, by reference and hash")
+      .Positional("URI", "attachment.uri", "Where it lies")
+      .Option("--sha256", "attachment.sha256", "Its hash, 64 hex digits")
+      .Required()
+      .Option("--size", "attachment.size_bytes", "In bytes")
+      .Option("--media-type", "attachment.media_type", "As in image/jpeg");
+}
+
+void AddPersonCommands(Command* root) {
+  Command* group = root->Add("person", "People who complain");
+  Call<v1::GetPersonRequest, v1::GetPersonResponse>(group, "get", "GetPerson",
+                                                    "Shows a person; each reading is audited")
+      .Name("PERSON", "name", "people", "Id or name, as in people/ID")
+      .Option("--purpose", "purpose", kPurpose);
+  Call<v1::FindPeopleRequest, v1::FindPeopleResponse>(group, "find", "FindPeople",
+                                                      "People with a phone number or mail address")
+      .Option("--phone", "phone", "")
+      .Option("--email", "email", "")
+      .Option("--purpose", "purpose", kPurpose)
+      .List("people", {"name", "full_name", "phone", "email", "registered_time", "erased_time"});
+  Call<v1::ErasePersonRequest, v1::ErasePersonResponse>(group, "erase", "ErasePerson",
+                                                        "Forgets a person for ever; facts and figures stay")
+      .Name("PERSON", "name", "people", "Id or name, as in people/ID")
+      .Option("--reason", "reason", "A code")
+      .Option("--until-closed", "until_closed", "Waits for open complaints to end instead of refusing");
+}
+
+}  // namespace
+
+void AddComplaintCommands(Command* root) {
+  Command* group = root->Add("complaint", "Complaints, from submission to the end");
+  AddSubmit(group);
+  AddReads(group);
+  AddLandlordSteps(group);
+  AddResidentSteps(group);
+  Call<v1::LookUpTrackingCodeRequest, v1::LookUpTrackingCodeResponse>(root, "track", "LookUpTrackingCode",
+                                                                      "Where the complaint with a tracking code stands")
+      .Positional("CODE", "tracking_code", "With or without dashes, in any case")
+      .Option("--client", "client", "Whose tries are counted");
+  AddPersonCommands(root);
+}
+
+}  // namespace redress::ctl

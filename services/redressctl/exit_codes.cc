@@ -1,0 +1,79 @@
+#include "services/redressctl/exit_codes.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "google/rpc/status.pb.h"
+#include "libs/rpc/error_details.h"
+#include "libs/status/errors.h"
+#include "services/redressctl/output.h"
+
+namespace redress::ctl {
+namespace {
+
+constexpr absl::string_view kUsageUrl = "redress/usage";
+
+}  // namespace
+
+absl::Status Usage(absl::Status status) {
+  if (!status.ok()) status.SetPayload(kUsageUrl, absl::Cord());
+  return status;
+}
+
+absl::Status Usage(absl::string_view message) {
+  return Usage(MakeError(absl::StatusCode::kInvalidArgument, "USAGE", message));
+}
+
+ExitCode ExitCodeOf(const absl::Status& status) {
+  if (status.ok()) return kExitOk;
+  if (status.GetPayload(kUsageUrl).has_value()) return kExitUsage;
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kResourceExhausted: return kExitUnavailable;
+    case absl::StatusCode::kNotFound: return kExitNotFound;
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied: return kExitDenied;
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kAlreadyExists: return kExitConflict;
+    default: return kExitError;
+  }
+}
+
+std::string Describe(const absl::Status& status) {
+  const bool usage = status.GetPayload(kUsageUrl).has_value();
+  const std::string reason = ReasonOf(status);
+  const std::vector<FieldViolation> violations = ViolationsOf(status);
+  std::string text = "error: ";
+  if (!usage) absl::StrAppend(&text, absl::StatusCodeToString(status.code()), reason.empty() ? "" : " ", reason, ": ");
+  // InvalidFields repeats the fields in its message.
+  absl::StrAppend(&text, violations.empty() ? Printable(status.message()) : "these fields are wrong");
+  for (const FieldViolation& violation : violations) {
+    absl::StrAppend(&text, "\n  ", Printable(violation.field), ": ", Printable(violation.description));
+  }
+  std::map<std::string, std::string> metadata;
+  const google::rpc::Status whole = rpc::ToRpcStatus(status);
+  for (const auto& detail : whole.details()) {
+    google::rpc::ErrorInfo info;
+    google::rpc::RetryInfo retry;
+    if (detail.UnpackTo(&info)) metadata.insert(info.metadata().begin(), info.metadata().end());
+    if (detail.UnpackTo(&retry)) {
+      absl::StrAppend(&text, "\n  may be tried again after ",
+                      retry.retry_delay().seconds() * 1000 + retry.retry_delay().nanos() / 1000000, " ms");
+    }
+  }
+  for (const auto& [key, value] : metadata) absl::StrAppend(&text, "\n  ", Printable(key), " = ", Printable(value));
+  return text;
+}
+
+std::string DescribeAsJson(absl::Status status) {
+  status.ErasePayload(kUsageUrl);
+  return ToJson(rpc::ToRpcStatus(status));
+}
+
+}  // namespace redress::ctl

@@ -1,0 +1,275 @@
+// Commands that make one call: arguments, requests, replies, exit codes.
+#include "services/redressctl/program.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+
+#include "services/redressctl/completion.h"
+#include "services/redressctl/fake_server.h"
+#include "tests/testing/temp_dir.h"
+
+namespace redress::ctl {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using namespace intake::v1;  // NOLINT: what is called
+
+class ProgramTest : public CommandTest {};
+
+TEST_F(ProgramTest, OptionsBecomeFieldsOfTheRequest) {
+  SubmitComplaintRequest got;
+  intake_.On<SubmitComplaintRequest, SubmitComplaintResponse>("SubmitComplaint", [&](const auto& request, auto* reply) {
+    got = request;
+    reply->mutable_complaint()->set_name("complaints/1");
+    reply->mutable_complaint()->set_state(COMPLAINT_STATE_RECEIVED);
+    reply->set_tracking_code("ABCDE-FGHJK-1");
+    return absl::OkStatus();
+  });
+  const Ran ran =
+      RunWords({"complaint", "submit", "--category", "lift", "--channel", "phone", "--received", "2026-03-01T10:00",
+                "--zone", "Europe/Paris", "--person-name", "Zoé", "--attachment", R"({"uri":"a,b"})"});
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_THAT(got.request_id(), StartsWith("ctl-"));
+  EXPECT_EQ(got.category(), "lift");
+  EXPECT_EQ(got.channel(), types::v1::CHANNEL_PHONE);
+  EXPECT_EQ(got.received_time().seconds(), 1772355600);
+  EXPECT_EQ(got.new_person().full_name(), "Zoé");
+  EXPECT_EQ(got.attachments(0).uri(), "a,b");
+  EXPECT_EQ(ran.out, "name   complaints/1\nstate  received\ntracking_code  ABCDE-FGHJK-1\n");
+}
+
+TEST_F(ProgramTest, JsonInAndOut) {
+  SubmitComplaintRequest got;
+  intake_.On<SubmitComplaintRequest, SubmitComplaintResponse>("SubmitComplaint", [&](const auto& request, auto* reply) {
+    got = request;
+    reply->set_tracking_code("X");
+    return absl::OkStatus();
+  });
+  // Options are laid over it.
+  const Ran ran = Run("complaint submit --json - --category roof -o json",
+                      R"({"requestId":"r1","category":"lift","channel":"CHANNEL_WEB"})");
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_EQ(got.request_id(), "r1");
+  EXPECT_EQ(got.category(), "roof");
+  EXPECT_EQ(ran.out, "{\"trackingCode\":\"X\"}\n");
+}
+
+TEST_F(ProgramTest, BadJsonIsAUsageErrorAndNothingIsSent) {
+  bool called = false;
+  intake_.On<SubmitComplaintRequest, SubmitComplaintResponse>("SubmitComplaint", [&](const auto&, auto*) {
+    called = true;
+    return absl::OkStatus();
+  });
+  const Ran ran = Run("complaint submit --json -", R"({"chanel":"CHANNEL_WEB","kind":"KIND"})");
+  EXPECT_EQ(ran.code, kExitUsage);
+  EXPECT_THAT(ran.err, HasSubstr("\n  chanel: no field of redress.intake.v1.SubmitComplaintRequest\n"));
+  EXPECT_THAT(ran.err, HasSubstr("\n  kind: \"KIND\" is none of"));
+  EXPECT_FALSE(called);
+}
+
+TEST_F(ProgramTest, ListsEveryBadArgument) {
+  const Ran ran = Run("complaint submit --channel pigeon --received soon --care-level -1");
+  EXPECT_EQ(ran.code, kExitUsage);
+  EXPECT_THAT(ran.err, HasSubstr("--category: is missing"));
+  EXPECT_THAT(ran.err, HasSubstr("--channel: \"pigeon\" is none of phone, mail"));
+  EXPECT_THAT(ran.err, HasSubstr("--received: \"soon\" is no instant"));
+  EXPECT_THAT(ran.err, HasSubstr("--care-level: \"-1\" is no whole number from 0"));
+  EXPECT_EQ(ran.out, "");
+}
+
+TEST_F(ProgramTest, NamesGetTheirCollection) {
+  std::vector<std::string> names;
+  intake_.On<GetComplaintRequest, GetComplaintResponse>("GetComplaint", [&](const auto& request, auto*) {
+    names.push_back(request.name());
+    return absl::OkStatus();
+  });
+  Run("complaint get 01ABC");
+  Run("complaint get complaints/01ABC");
+  Run("complaint get clocks/01ABC");
+  EXPECT_THAT(names, ElementsAre("complaints/01ABC", "complaints/01ABC", "complaints/01ABC"));
+}
+
+TEST_F(ProgramTest, ErrorsOfTheServerAreToldWhole) {
+  intake_.On<ResolveComplaintRequest, ResolveComplaintResponse>("ResolveComplaint", [](const auto&, auto*) {
+    return InvalidFields({{"reason", "is too long"}, {"outcome", "does not fit"}});
+  });
+  const Ran ran = Run("complaint resolve 1 --outcome fixed");
+  EXPECT_EQ(ran.code, kExitError);
+  EXPECT_EQ(ran.err,
+            "error: INVALID_ARGUMENT INVALID_FIELDS: these fields are wrong\n"
+            "  reason: is too long\n  outcome: does not fit\n");
+  intake_.On<StartComplaintRequest, StartComplaintResponse>("StartComplaint", [](const auto&, auto*) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "WRONG_STATE", "it is closed", {{"state", "CLOSED"}});
+  });
+  EXPECT_EQ(Run("complaint start 1").err, "error: FAILED_PRECONDITION WRONG_STATE: it is closed\n  state = CLOSED\n");
+  EXPECT_THAT(Run("complaint start 1 -o json").err,
+              AllOf(StartsWith("{\"code\":9,\"message\":\"it is closed\""), HasSubstr("\"reason\":\"WRONG_STATE\"")));
+}
+
+TEST_F(ProgramTest, ExitCodesSayWhatHappened) {
+  const std::pair<absl::StatusCode, ExitCode> cases[] = {
+      {absl::StatusCode::kOk, kExitOk},
+      {absl::StatusCode::kInvalidArgument, kExitError},
+      {absl::StatusCode::kInternal, kExitError},
+      {absl::StatusCode::kDataLoss, kExitError},
+      {absl::StatusCode::kUnimplemented, kExitError},
+      {absl::StatusCode::kUnavailable, kExitUnavailable},
+      {absl::StatusCode::kDeadlineExceeded, kExitUnavailable},
+      {absl::StatusCode::kResourceExhausted, kExitUnavailable},
+      {absl::StatusCode::kNotFound, kExitNotFound},
+      {absl::StatusCode::kUnauthenticated, kExitDenied},
+      {absl::StatusCode::kPermissionDenied, kExitDenied},
+      {absl::StatusCode::kFailedPrecondition, kExitConflict},
+      {absl::StatusCode::kAborted, kExitConflict},
+      {absl::StatusCode::kAlreadyExists, kExitConflict},
+  };
+  for (const auto& [code, exit_code] : cases) {
+    intake_.On<GetComplaintRequest, GetComplaintResponse>(
+        "GetComplaint", [code = code](const auto&, auto*) { return absl::Status(code, "so it is"); });
+    EXPECT_EQ(Run("complaint get 1").code, exit_code) << absl::StatusCodeToString(code);
+  }
+}
+
+TEST_F(ProgramTest, AServerThatIsNotThereIsUnavailable) {
+  const Ran ran = Run("complaint start 1 --server 127.0.0.1:1 --request-id r1 --timeout 10s");
+  EXPECT_EQ(ran.code, kExitUnavailable);
+  EXPECT_THAT(ran.err, HasSubstr("error: UNAVAILABLE"));
+  EXPECT_THAT(ran.err, HasSubstr("to try again safely: --request-id r1"));
+}
+
+TEST_F(ProgramTest, WrongLinesAreUsageErrors) {
+  for (const char* line :
+       {"", "nonsense", "complaint", "complaint nonsense", "complaint get", "complaint get a b",
+        "complaint get a --nonsense", "complaint get a --timeout", "complaint get a --timeout soon",
+        "complaint get a -o xml", "complaint get a --zone Nowhere/Else", "complaint get a --token-file /nowhere",
+        "complaint list --limit -1", "import x", "register pack /nowhere", "push /nowhere", "push ."}) {
+    const Ran ran = Run(line);
+    EXPECT_EQ(ran.code, kExitUsage) << line;
+    EXPECT_THAT(ran.err, StartsWith("error: ")) << line;
+    EXPECT_EQ(ran.out, "") << line;
+  }
+}
+
+TEST_F(ProgramTest, HelpIsNoError) {
+  const Ran ran = Run("--help");
+  EXPECT_EQ(ran.code, kExitOk);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("complaint"), HasSubstr("Exit codes:"), HasSubstr("--server")));
+  EXPECT_THAT(Run("complaint submit --help").out, HasSubstr("--channel CHANNEL"));
+}
+
+TEST_F(ProgramTest, ListsFollowPagesUpToTheLimit) {
+  std::vector<int32_t> sizes;
+  intake_.On<ListComplaintsRequest, ListComplaintsResponse>("ListComplaints", [&](const auto& request, auto* reply) {
+    sizes.push_back(request.page_size());
+    const int from = request.page_token().empty() ? 0 : std::stoi(request.page_token());
+    // A page may hold fewer than asked for.
+    for (int i = from; i < from + 2 && i < 5; ++i) reply->add_complaints()->set_name(absl::StrCat("complaints/", i));
+    if (from + 2 < 5) reply->set_next_page_token(absl::StrCat(from + 2));
+    return absl::OkStatus();
+  });
+  const Ran all = Run("complaint list --limit 0");
+  EXPECT_THAT(all.out, HasSubstr("complaints/4"));
+  EXPECT_EQ(all.err, "");
+  EXPECT_THAT(sizes, ElementsAre(500, 500, 500));
+  sizes.clear();
+  const Ran some = Run("complaint list --limit 3");
+  EXPECT_THAT(sizes, ElementsAre(3, 1));
+  EXPECT_EQ(some.err, "more: --page-token 4\n");
+  const Ran json = Run("complaint list --limit 4 -o json");
+  EXPECT_EQ(json.out,
+            "{\"complaints\":[{\"name\":\"complaints/0\"},{\"name\":\"complaints/1\"}],\"nextPageToken\":\"2\"}\n"
+            "{\"complaints\":[{\"name\":\"complaints/2\"},{\"name\":\"complaints/3\"}],\"nextPageToken\":\"4\"}\n");
+}
+
+TEST_F(ProgramTest, ComparesDigestsOfTwoServers) {
+  int calls = 0;
+  admin_.On<admin::v1::ListDigestsRequest, admin::v1::ListDigestsResponse>(
+      "ListDigests", [&](const auto& request, auto* reply) {
+        EXPECT_TRUE(request.domain_only());
+        auto* digest = reply->add_digests();
+        digest->mutable_position()->set_stream("intake");
+        digest->mutable_position()->set_next(++calls);
+        digest->set_digest(calls < 3 ? "same" : "other");
+        return absl::OkStatus();
+      });
+  const std::string address = absl::StrCat("127.0.0.1:", port());
+  EXPECT_EQ(Run("admin digest --domain --compare " + address).code, kExitOk);
+  const Ran ran = Run("admin digest --domain --compare " + address);
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  calls = 1;
+  EXPECT_EQ(Run("admin digest --domain --compare " + address).code, kExitFindings);
+}
+
+TEST_F(ProgramTest, SendsTheToken) {
+  testing::TempDir dir;
+  std::ofstream(dir / "token") << "secret\n";
+  std::ofstream(dir / "two") << "first\nsecond\n";
+  intake_.On<GetComplaintRequest, GetComplaintResponse>("GetComplaint",
+                                                        [](const auto&, auto*) { return absl::OkStatus(); });
+  EXPECT_EQ(Run(absl::StrCat("complaint get 1 --token-file ", dir / "token")).code, kExitOk);
+  EXPECT_EQ(auth_.last(), "secret");
+  const Ran ran = Run(absl::StrCat("complaint get 1 --token-file ", dir / "two"));
+  EXPECT_EQ(ran.code, kExitUsage);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("must hold one token"), Not(HasSubstr("first"))));
+}
+
+TEST_F(ProgramTest, PrintsItsVersion) {
+  EXPECT_EQ(Run("version").out, absl::StrCat("redressctl ", kVersion, "\n"));
+  EXPECT_EQ(Run("version -o json").out, absl::StrCat("{\"version\":\"", kVersion, "\"}\n"));
+}
+
+TEST_F(ProgramTest, PrintsCompletionScripts) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    EXPECT_THAT(Run(absl::StrCat("completion ", shell)).out, HasSubstr(" complete -- ")) << shell;
+  }
+  EXPECT_EQ(RunWords({"complete", "--", "complaint", "ack"}).out, "acknowledge\n");
+  EXPECT_EQ(RunWords({"complete", "--", "complaint", "submit", "--urgency", ""}).out, "emergency\nroutine\nurgent\n");
+}
+
+TEST(Complete, KnowsCommandsOptionsAndValues) {
+  const auto root = MakeCommands();
+  const GlobalArguments global(root.get());
+  EXPECT_THAT(Complete(*root, {"repo"}), ElementsAre("report"));
+  EXPECT_THAT(Complete(*root, {"report", ""}), ElementsAre("on-time", "ttr", "waiting"));
+  EXPECT_THAT(Complete(*root, {"-o", "json", "report", "t"}), ElementsAre("ttr"));
+  EXPECT_THAT(Complete(*root, {"report", "ttr", "--v"}), ElementsAre("--view"));
+  EXPECT_THAT(Complete(*root, {"report", "ttr", "--view", ""}), ElementsAre("provisional", "settled"));
+  EXPECT_THAT(Complete(*root, {"report", "ttr", "--by", "agency,te"}), ElementsAre("agency,team"));
+  EXPECT_THAT(Complete(*root, {"report", "ttr", "--ser"}), ElementsAre("--server"));
+  EXPECT_THAT(Complete(*root, {"complaint", "fact", "1", "made"}), ElementsAre("made_safe"));
+  EXPECT_THAT(Complete(*root, {"register", "get", "cal"}), ElementsAre("calendar"));
+  EXPECT_THAT(Complete(*root, {"complaint", "get", ""}), IsEmpty());
+}
+
+// Every command of the tree can be parsed, says what it is for, and has no two options of one name.
+void CheckTree(const Command& command, std::vector<std::string> path) {
+  SCOPED_TRACE(command.name());
+  EXPECT_FALSE(command.summary().empty());
+  EXPECT_NE(command.children().empty(), command.run() == nullptr);
+  std::set<std::string> names;
+  for (const auto& argument : command.arguments()) EXPECT_TRUE(names.insert(argument->names).second) << argument->names;
+  for (const auto& child : command.children()) {
+    std::vector<std::string> below = path;
+    below.push_back(child->name());
+    std::ostringstream out, err;
+    std::istringstream in;
+    SystemClock clock;
+    SystemIdSource ids;
+    std::vector<std::string> words = below;
+    words.push_back("--help");
+    EXPECT_EQ(RunProgram(words, Environment{&clock, &ids, &in, &out, &err}), kExitOk) << err.str();
+    EXPECT_THAT(out.str(), HasSubstr(child->summary().substr(0, 20)));
+    CheckTree(*child, below);
+  }
+}
+
+TEST(Commands, AreAllThere) { CheckTree(*MakeCommands(), {}); }
+
+}  // namespace
+}  // namespace redress::ctl
