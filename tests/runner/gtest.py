@@ -7,16 +7,11 @@ from processes import describe, log_path, run
 from results import FAILED, PASSED, SKIPPED, Case
 
 
-def run_gtest(label, binary, limit, env=None, shard=None):
-    """Cases of one run of `binary`, named `label: Suite.Case`. `shard` is (index, count): that part of its cases."""
-    env = dict(env or {})
-    log = label
-    if shard:
-        env.update(GTEST_SHARD_INDEX=str(shard[0]), GTEST_TOTAL_SHARDS=str(shard[1]))
-        log += f" {shard[0]}"
-    results = log_path(log).with_suffix(".xml")
+def run_gtest(label, binary, limit, env=None):
+    """Cases of one run of `binary`, named `label: Suite.Case`."""
+    results = log_path(label).with_suffix(".xml")
     results.unlink(missing_ok=True)
-    code, output = run(log, [binary, f"--gtest_output=xml:{results}", "--gtest_color=no"], limit, env, cwd=binary.parent)
+    code, output = run(label, [binary, f"--gtest_output=xml:{results}", "--gtest_color=no"], limit, env, cwd=binary.parent)
     try:
         cases = parse_results(label, ElementTree.fromstring(results.read_text(encoding="utf-8", errors="replace")))
     except (OSError, ElementTree.ParseError):
@@ -24,7 +19,7 @@ def run_gtest(label, binary, limit, env=None, shard=None):
     if code != 0 and not any(case.outcome == FAILED for case in cases):
         # A sanitizer's report at exit, a leak, a crash in a destructor.
         cases.append(Case(label, FAILED, f"{describe(code, limit)} although no case failed\n{tail(output)}"))
-    return cases if cases or shard else [Case(label, FAILED, "holds no case")]
+    return cases or [Case(label, FAILED, "holds no case")]
 
 
 def parse_results(label, root):

@@ -19,8 +19,10 @@ from results import FAILED, PASSED, Case, parse_checks
 JOBS = os.cpu_count() or 1
 BUILD_LIMIT = 5400
 TEST_LIMIT = 1500
-# Seeds are independent: the cases of such a binary are dealt out to all cores.
-SHARDED_GROUPS = ("sim",)
+# The simulation takes its seeds from the environment: they are dealt out to the cores in parts large enough to reach every
+# fault point.
+SEEDS = 200
+SEEDS_OF_A_PART = 100
 
 
 @dataclass
@@ -84,15 +86,25 @@ def run_group(build, label, choose, env=None):
         if not choose(test):
             continue
         name = test.name if label in ("unit", test.group) else f"{label} {test.name}"
-        shards = [(index, JOBS) for index in range(JOBS)] if test.group in SHARDED_GROUPS and JOBS > 1 else [None]
-        for shard in shards:
-            jobs.append((name, lambda name=name, test=test, shard=shard: run_gtest(name, Path(test.command[0]), TEST_LIMIT, env, shard)))
+        for part, own in seed_parts(env) if test.group == "sim" else [("", {})]:
+            label_of = name + part
+            jobs.append((label_of, lambda name=label_of, test=test, own=own: run_gtest(name, Path(test.command[0]), TEST_LIMIT, {**env, **own})))
     for script in sorted((ROOT / "tests" / label).glob("*_test.*")) if (ROOT / "tests" / label).is_dir() else []:
         if script.suffix in (".py", ".sh"):
             jobs.append((script.stem, lambda script=script: run_script(script, env)))
     # Processes end to end have the machine to themselves.
     with ThreadPoolExecutor(1 if label in ("e2e", "bench") else JOBS) as pool:
         return [case for cases in pool.map(run_job, jobs) for case in cases]
+
+
+def seed_parts(env):
+    """(suffix of the name, environment) of each process that runs some of the seeds."""
+    total = int(env.get("SIM_SEEDS") or os.environ.get("SIM_SEEDS") or SEEDS)
+    first = int(os.environ.get("SIM_FIRST_SEED") or 1)
+    parts = max(1, min(JOBS, total // SEEDS_OF_A_PART))
+    bounds = [first + total * part // parts for part in range(parts + 1)]
+    return [(f" seeds {begin}-{end - 1}", {"SIM_FIRST_SEED": str(begin), "SIM_SEEDS": str(end - begin)})
+            for begin, end in zip(bounds, bounds[1:])]
 
 
 def run_job(job):
