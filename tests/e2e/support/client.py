@@ -53,13 +53,20 @@ class Client:
 
     def __init__(self, address, token=None, timeout=TIMEOUT):
         self.address, self.token, self.timeout = address, token, timeout
-        options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1), ("grpc.enable_retries", 0),
-                   ("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500)]
-        self.channel = grpc.insecure_channel(address, options=options)
+        self.channel = None
+        self.reconnect()
         for name in protos.services():
             parts = name.split(".")
             short = {"EventStreamService": "events", "Health": "health", "ServerReflection": "reflection"}.get(parts[-1], parts[1])
             setattr(self, short, _Service(self, name))
+
+    def reconnect(self):
+        """At once: the back-off of a channel that was cut runs on into the next life of the server, by seconds."""
+        if self.channel is not None:
+            self.channel.close()
+        options = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1), ("grpc.enable_retries", 0),
+                   ("grpc.use_local_subchannel_pool", 1)]
+        self.channel = grpc.insecure_channel(self.address, options=options)
 
     def __enter__(self):
         return self

@@ -56,6 +56,8 @@ class Server:
         self.address = f"127.0.0.1:{self.port}"
         if self.client is None:
             self.client = client.Client(self.address, self.token)
+        else:
+            self.client.reconnect()
         if ready:
             self.wait_until_ready()
         return self
@@ -152,14 +154,15 @@ class Ran:
         return json.loads(self.out)
 
 
-def start_ctl(*words, server=None, token=None, **options):
+def start_ctl(*words, server=None, token=None, out=subprocess.PIPE):
+    """Starts it, and leaves it to the caller to end it."""
     command = [bin_dir() / "redressctl"]
     if server:
         command += ["--server", server]
     if token:
         command += ["--token-file", token]
     command += words
-    return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, **options)
+    return subprocess.Popen(list(map(str, command)), stdout=out, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
 
 
 def ctl(*words, server=None, token=None, code=0, seconds=600):
