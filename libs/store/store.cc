@@ -1,8 +1,12 @@
 #include "libs/store/store.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/message_lite.h>
 #include <sodium.h>
 
 #include "libs/store/keys.h"
+#include "libs/store/table.h"
 
 namespace redress::store {
 namespace {
@@ -80,6 +84,16 @@ void View::ScanBack(absl::string_view from, absl::string_view to, Visitor visit)
     return visit(key, value) || !(stopped = true);
   });
   if (!stopped) visit_mine_above("", true);
+}
+
+std::string RowBytes(const google::protobuf::MessageLite& row) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  row.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
 }
 
 std::string DigestOf(const Rows& rows, uint16_t shard, DigestScope scope) {

@@ -14,7 +14,15 @@
 #include "libs/store/keys.h"
 #include "libs/store/store.h"
 
+namespace google::protobuf {
+class MessageLite;
+}
+
 namespace redress::store {
+
+// The bytes of a row: equal for equal rows of one build, also where they hold maps (whose order protobuf leaves open
+// otherwise).
+std::string RowBytes(const google::protobuf::MessageLite& row);
 
 // Rows of message type `Row` in table `id`. `rest` is what follows shard and table in the key.
 template <typename Row>
@@ -35,7 +43,7 @@ class Table {
     return rows.Get(KeyIn(shard).Raw(rest).bytes()).has_value();
   }
   void Put(View& view, uint16_t shard, absl::string_view rest, const Row& row) const {
-    view.Put(KeyIn(shard).Raw(rest).Take(), row.SerializeAsString());
+    view.Put(KeyIn(shard).Raw(rest).Take(), RowBytes(row));
   }
   void Delete(View& view, uint16_t shard, absl::string_view rest) const { view.Delete(KeyIn(shard).Raw(rest).Take()); }
   // Visits (rest, row) in key order for rests that begin with `prefix`, until `visit` returns false.

@@ -33,6 +33,7 @@ struct Environment {
   std::istream* in;
   std::ostream* out;
   std::ostream* err;
+  bool out_is_terminal = false;
   bool err_is_terminal = false;
   // When --server is not given.
   std::string server = std::string(kDefaultServer);

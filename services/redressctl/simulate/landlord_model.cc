@@ -145,9 +145,11 @@ void LandlordModel::BuildTechnicians(Dice dice) {
       // Heating, plumbing and electricity are asked for most.
       const int first = t < static_cast<int>(std::size(kSkills)) ? t : dice.Below(dice.Chance(0.7) ? 3 : 8);
       technician.skills.push_back(kSkills[first]);
+      // Hot water wants both; so does much of what heating engineers are called for.
+      if (first == 0) technician.skills.push_back("plumbing");
       if (dice.Chance(0.4)) {
         const int second = dice.Below(static_cast<int>(std::size(kSkills)));
-        if (second != first) technician.skills.push_back(kSkills[second]);
+        if (second != first && !(first == 0 && second == 1)) technician.skills.push_back(kSkills[second]);
       }
       // Three weeks in summer, one in winter, a few sick days.
       for (const auto& [day, length] : {std::pair(150 + dice.Below(60), 21), std::pair(340 + dice.Below(15), 7),

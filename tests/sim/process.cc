@@ -1,0 +1,51 @@
+#include "tests/sim/process.h"
+
+#include "libs/auth/authenticator.h"
+
+namespace redress::sim {
+
+Process::Process(const World& world, std::string name, std::vector<log::Stream> services, Disks* disks,
+                 std::function<void()> on_death)
+    : name_(std::move(name)),
+      executor_(world.executor),
+      faults_(
+          [this, on_death = std::move(on_death)] {
+            Kill();
+            on_death();
+          },
+          world.fault_points_hit),
+      connection_(world.log->Connect(&executor_)),
+      keys_(std::make_unique<MadeAheadKeyStore>(world.key_rows, world.ids, world.clock, 16)) {
+  NodeOptions options;
+  options.instance = name_;
+  options.tzdata_version = "2026a";
+  options.address = name_;
+  options.services = services;
+  options.log = connection_.get();
+  options.clock = world.clock;
+  options.ids = world.ids;
+  options.executors = {&executor_};
+  options.aside = &executor_;
+  options.keys = keys_.get();
+  options.audit = world.audit;
+  options.forwarder = world.forwarder;
+  options.faults = &faults_;
+  services.push_back(log::Stream::kRegister);
+  for (const log::Stream stream : services) {
+    auto& disk = disks->rows[stream];
+    if (disk == nullptr) disk = std::make_shared<store::MemoryDatabase>(32);
+    options.databases[stream] = std::make_shared<MortalDatabase>(disk, &executor_);
+  }
+  node_ = std::make_unique<Node>(std::move(options));
+  node_->Start(/*own_all=*/false);
+  client_ = std::make_unique<rpc::LocalClient>(node_->services(), world.authenticator, world.clock);
+}
+
+Process::~Process() { Kill(); }
+
+void Process::Kill() {
+  executor_.Kill();
+  connection_->Close();
+}
+
+}  // namespace redress::sim

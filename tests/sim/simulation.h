@@ -1,0 +1,42 @@
+// The whole system in one thread on a seed: several processes of each service on a faulty log, people who retry,
+// crashes at every fault point. The same seed gives the same run, to the byte.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "libs/clock/millis.h"
+#include "tests/sim/checker.h"
+
+namespace redress::sim {
+
+struct SimulationOptions {
+  uint64_t seed = 1;
+  int homes = 700;
+  int days = 2;
+  // Faults end here; the rest is for coming to rest.
+  int quiet_days = 16;
+  // Tells on standard error how far it is, once a simulated hour.
+  bool trace = false;
+};
+
+struct SimulationResult {
+  Findings findings;
+  std::set<std::string> fault_points_hit;
+  int64_t crashes = 0;
+  int64_t restarts = 0;
+  int64_t calls = 0;
+  int64_t retries = 0;
+  int64_t unanswered = 0;  // calls that never got a final answer: 0 is demanded
+  int64_t submitted = 0;
+  int64_t visits_done = 0;
+  std::vector<std::string> unexpected;  // refusals that no client should get
+  // Hash of all records of the log: the same for the same seed.
+  std::string fingerprint;
+};
+
+SimulationResult Simulate(const SimulationOptions& options);
+
+}  // namespace redress::sim
