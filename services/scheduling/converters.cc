@@ -67,6 +67,7 @@ v1::Intervention ToApi(absl::string_view id, const rows::v1::InterventionRow& ro
   out.set_care_level(row.care_level());
   out.set_assignment(row.assignment());
   out.set_round(row.round());
+  out.set_zone(row.zone());
   out.set_follows(row.follows());
   out.set_followed_by(row.followed_by());
   out.set_etag(service::FormatEtag(version));

@@ -1,11 +1,10 @@
 #include "services/scheduling/slots.h"
 
 #include <algorithm>
-#include <map>
+#include <limits>
 #include <tuple>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "libs/calendar/zone.h"
 #include "services/scheduling/limits.h"
 
@@ -43,6 +42,8 @@ bool Covers(absl::Span<const Interval> intervals, Millis start, Millis end) {
 
 // A technician's time in the query's range.
 struct Reckoning {
+  // Weekly hours, uncut at the start: from a day before `from`.
+  std::vector<Interval> whole;
   std::vector<Interval> hours;
   std::vector<Interval> worked;
   std::vector<Interval> free;
@@ -50,7 +51,8 @@ struct Reckoning {
 
 Reckoning Reckon(const TechnicianCalendar& technician, Millis from, Millis to) {
   Reckoning reckoning;
-  reckoning.hours = WeeklyHours(technician.row, from, to);
+  reckoning.whole = WeeklyHours(technician.row, from - kDay, to);
+  reckoning.hours = Normalised(reckoning.whole, from, to);
   reckoning.worked = Subtract(reckoning.hours, AbsencesOf(technician.row));
   reckoning.free = Subtract(reckoning.worked, technician.taken);
   return reckoning;
@@ -59,18 +61,18 @@ Reckoning Reckon(const TechnicianCalendar& technician, Millis from, Millis to) {
 // Windows begin every kSlotGranularity from the start of the hours that they lie in, so that asking later does not
 // shift them; hours that go on for more than a day are divided by the clock.
 std::vector<SlotOffer> OffersOf(const TechnicianCalendar& technician, const Reckoning& reckoning,
-                                const SlotQuery& query) {
+                                const SlotQuery& query, int most) {
   const Millis back = query.from - kDay;
-  const std::vector<Interval> whole = WeeklyHours(technician.row, back, query.to);
   const Millis length = Millis{query.minutes} * kMinute;
   std::vector<SlotOffer> offers;
   size_t at = 0;
   for (const Interval& free : reckoning.free) {
-    while (at < whole.size() && whole[at].to <= free.from) ++at;
-    if (at == whole.size()) break;
-    const Millis anchor = whole[at].from > back ? whole[at].from : back - back % kSlotGranularity;
+    while (reckoning.whole[at].to <= free.from) ++at;
+    const Interval& whole = reckoning.whole[at];
+    const Millis anchor = whole.from > back ? whole.from : back - back % kSlotGranularity;
     const Millis steps = (free.from - anchor + kSlotGranularity - 1) / kSlotGranularity;
     for (Millis start = anchor + steps * kSlotGranularity; start + length <= free.to; start += kSlotGranularity) {
+      if (offers.size() == static_cast<size_t>(most)) return offers;
       offers.push_back({technician.name, start, start + length});
     }
   }
@@ -181,7 +183,8 @@ std::vector<SlotOffer> FindSlots(const SlotQuery& query, absl::Span<const Techni
     if (technician.row.agency() != query.agency || !MissingSkills(technician.row, query.skills).empty()) continue;
     const Reckoning reckoning = Reckon(technician, query.from, query.to);
     const Millis load = LengthOf(reckoning.worked) - LengthOf(reckoning.free);
-    for (SlotOffer& offer : OffersOf(technician, reckoning, query)) {
+    // Nobody's later windows can be among the first `limit` of all.
+    for (SlotOffer& offer : OffersOf(technician, reckoning, query, query.limit)) {
       candidates.push_back({std::move(offer), i, !Speaks(technician, query.language), load});
     }
   }
@@ -214,7 +217,7 @@ std::vector<SlotExplanation> ExplainSlots(const SlotQuery& query, absl::Span<con
     line.worked = LengthOf(reckoning.hours);
     line.absent = line.worked - LengthOf(reckoning.worked);
     line.taken = LengthOf(reckoning.worked) - LengthOf(reckoning.free);
-    const std::vector<SlotOffer> offers = OffersOf(technician, reckoning, query);
+    const std::vector<SlotOffer> offers = OffersOf(technician, reckoning, query, std::numeric_limits<int>::max());
     if (!line.missing_skills.empty()) {
       line.reason = SlotReason::kSkill;
     } else if (reckoning.hours.empty()) {

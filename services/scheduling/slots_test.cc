@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
 #include <set>
 
 #include "libs/calendar/zone.h"
+#include "libs/ids/ids.h"
 #include "services/scheduling/limits.h"
 
 namespace redress::scheduling {
@@ -208,9 +208,9 @@ TEST(ExplainSlots, SaysWhyNobodyIsOfferedOrWhatTheyHave) {
 // Minute by minute, on random calendars: every slot is worked and free, and every free half hour of the grid is a slot.
 TEST(Slots, AreExactlyTheFreeWindowsOfAMinuteByMinuteModel) {
   for (int seed = 0; seed < 60; ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed " << seed);
-    std::mt19937 random(seed);
-    const auto below = [&](int bound) { return static_cast<int>(random() % bound); };
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    SeededIdSource random(static_cast<uint64_t>(seed));
+    const auto below = [&](int bound) { return static_cast<int>(random.Random64() % static_cast<uint64_t>(bound)); };
     TechnicianCalendar technician = Someone();
     technician.row.clear_hours();
     for (int day = 0; day < 7; ++day) {

@@ -37,8 +37,8 @@ absl::StatusOr<std::vector<std::string>> ClaimWindow(const store::Rows& rows, ui
                                                      const Claim& claim) {
   const SlotOffer& window = claim.window;
   const auto technician = kTechnicianRows.Get(rows, shard, absl::StripPrefix(window.technician, kTechnicians));
-  if (!technician.has_value() || technician->agency().empty()) return TechnicianUnknown(window.technician);
-  if (technician->agency() != state.agency()) return TechnicianElsewhere(window.technician);
+  // Whether another agency's technicians lie in this shard is chance: they are unknown all the same.
+  if (!technician.has_value() || technician->agency() != state.agency()) return TechnicianUnknown(window.technician);
   const std::vector<std::string> needed(state.skills().begin(), state.skills().end());
   const auto missing = MissingSkills(*technician, needed);
   if (!missing.empty()) return SkillMissing(window.technician, missing.front());

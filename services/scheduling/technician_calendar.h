@@ -24,8 +24,8 @@ struct Claim {
 // OK when the window may be given to the visit (`state`); answers with the visits whose expired holds lie in it and
 // have to be released with it. ABORTED (SLOT_TAKEN) when another visit has some of it; FAILED_PRECONDITION
 // (NOT_WORKING) outside weekly hours, unless agreed, or in an absence; both name up to kFreshSlots free slots in their
-// metadata. NOT_FOUND (TECHNICIAN_UNKNOWN), FAILED_PRECONDITION (TECHNICIAN_ELSEWHERE, SKILL_MISSING). The visit's own
-// window is free for it, and while it holds the window, hours and absences are not judged again.
+// metadata. NOT_FOUND (TECHNICIAN_UNKNOWN) for nobody of the visit's agency, FAILED_PRECONDITION (SKILL_MISSING). The
+// visit's own window is free for it, and while it holds the window, hours and absences are not judged again.
 absl::StatusOr<std::vector<std::string>> ClaimWindow(const store::Rows& rows, uint16_t shard, const Intervention& state,
                                                      const Claim& claim);
 
