@@ -276,7 +276,8 @@ class Simulation {
       const auto slots = Of(stream == log::Stream::kRegister ? log::Stream::kRouting : stream);
       std::vector<std::vector<bool>> wanted(slots.size(), std::vector<bool>(ShardCount(stream), false));
       const auto first = static_cast<size_t>(dice_.Below(static_cast<int>(slots.size())));
-      for (uint32_t shard = 0; shard < ShardCount(stream); ++shard) wanted[(first + shard) % slots.size()][shard] = true;
+      for (uint32_t shard = 0; shard < ShardCount(stream); ++shard)
+        wanted[(first + shard) % slots.size()][shard] = true;
       for (size_t i = 0; i < slots.size(); ++i) {
         if (slots[i]->process != nullptr) slots[i]->process->node().Assign(stream, wanted[i]);
       }
@@ -315,8 +316,9 @@ class Simulation {
   }
 
   void Trace() {
-    std::cerr << "t=" << (clock_.Now() - kEpoch) / kHour << "h calls=" << result_.calls << " retries=" << result_.retries
-              << " crashes=" << result_.crashes << " appends=" << log_.counters().appends << "\n";
+    std::cerr << "t=" << (clock_.Now() - kEpoch) / kHour << "h calls=" << result_.calls
+              << " retries=" << result_.retries << " crashes=" << result_.crashes
+              << " appends=" << log_.counters().appends << "\n";
     executor_.PostAfter(kHour, [this] { Trace(); });
   }
 
