@@ -21,7 +21,7 @@ BUILD_LIMIT = 5400
 TEST_LIMIT = 1500
 # The simulation takes its seeds from the environment: they are dealt out to the cores in parts large enough to reach every
 # fault point.
-SEEDS = 200
+SEEDS = 4
 SEEDS_OF_A_PART = 100
 
 
