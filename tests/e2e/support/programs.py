@@ -102,11 +102,16 @@ class Server:
         return ctl(*words, server=self.address, token=self.token, **options)
 
     def digests(self):
-        """{(stream, shard): (position, digest)} once nothing moves any more."""
-        def settled():
-            seen = [self._digests() for _ in range(2)]
-            return seen[0] if seen[0] == seen[1] and not self._busy() else None
-        return eventually(settled, "all is quiet")
+        """{(stream, shard): (position, digest)} once nothing moves any more: no look of twenty saw anything."""
+        seen = []
+
+        def quiet():
+            now = self._digests()
+            if self._busy() or (seen and seen[-1] != now):
+                seen.clear()
+            seen.append(now)
+            return now if len(seen) == 20 else None
+        return eventually(quiet, "all is quiet", 60)
 
     def _busy(self):
         return any(shard.queued or shard.reactor_lag_ms for shard in self.client.admin.GetStatus().shards)

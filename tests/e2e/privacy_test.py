@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Facts stay, people can be forgotten: planted names are found nowhere in the clear, and figures do not move when they go."""
+
+import json
+import urllib.request
+
+from support import landlord, protos
+from support.checks import check, eventually, expect, expect_equal, main
+from support.client import Client, failure_of
+from support.programs import Server
+
+# Nothing else contains these.
+NAME, PHONE, MAIL, DWELLING, CARE = "Zephyrine Quaxolotl", "0698765432", "zephyrine@quaxolotl.example", "Batiment Quxo porte 77", "Quaxcare deux cannes"
+WORDS = {part: f"Quaxword {part} de la voisine" for part in
+         ("description", "access_note", "message", "note", "answer", "resolve", "contest", "amended", "refused", "imported", "handler")}
+PLANTED = [NAME, PHONE[1:], MAIL, DWELLING, CARE, *WORDS.values(), "Quaxolotl", "quaxolotl", "Quaxword", "Quaxcare"]
+# In the clear on purpose: finding it shows that the search finds what is there.
+RESIDENCE = "RES-QUAXCONTROL"
+
+
+def plant(client):
+    """One person's complaint through its life, with names in every field that takes words; its name and its person."""
+    submitted = landlord.submit(client, residence=RESIDENCE, category="noise", description=WORDS["description"], access_note=WORDS["access_note"],
+                                dwelling=DWELLING, new_person={"full_name": NAME, "phone": PHONE, "email": MAIL, "dwelling": DWELLING, "care_needs": CARE})
+    name = submitted.complaint.name
+    client.intake.AddMessage(name=name, from_resident=True, channel="CHANNEL_EMAIL", text=WORDS["message"])
+    client.intake.AddNote(name=name, text=WORDS["note"])
+    client.intake.AnswerComplaint(name=name, text=WORDS["answer"])
+    client.intake.AmendComplaint(name=name, description=WORDS["amended"])
+    client.intake.ResolveComplaint(name=name, outcome="OUTCOME_ANSWERED", text=WORDS["resolve"])
+    client.intake.ContestComplaint(name=name, text=WORDS["contest"])
+    client.intake.ResolveComplaint(name=name, outcome="OUTCOME_FIXED", text=WORDS["resolve"])
+    imported = {"system": "old", "reference": "1", "kind": "COMPLAINT_KIND_COMPLAINT", "category": "noise", "zone": "Europe/Paris",
+                "description": WORDS["imported"], "residence": RESIDENCE, "facts": [
+                    {"kind": "FACT_KIND_RECEIVED", "occurred_at": 1_600_000_000_000},
+                    {"kind": "FACT_KIND_ASSIGNED", "occurred_at": 1_600_000_100_000, "team": "T", "handler": WORDS["handler"]},
+                    {"kind": "FACT_KIND_RESOLVED", "occurred_at": 1_600_000_200_000, "outcome": "OUTCOME_FIXED"}]}
+    request = protos.fill(protos.message_type("redress.intake.v1.ImportComplaintsRequest")(), {"complaints": [imported]})
+    [answer] = client.intake.ImportComplaints(iter([request]))
+    expect_equal(answer.rows[0].answer, 1, str(answer))
+    return submitted, name
+
+
+def refusals(client, name):
+    """Errors of requests that are full of names."""
+    words = WORDS["refused"]
+    person = {"full_name": NAME, "phone": "not a phone " + PHONE, "email": "no mail " + NAME, "language": NAME}
+    calls = [
+        lambda: landlord.submit(client, description=words, category=words, new_person=person, care_level=9),
+        lambda: landlord.submit(client, description=words, residence=words, language=NAME, campaign=NAME, new_person={"full_name": NAME * 100}),
+        lambda: landlord.submit(client, description=words * 10_000),
+        lambda: client.intake.AddMessage(name="complaints/" + NAME, text=words),
+        lambda: client.intake.AddNote(name=name, text=words, etag=NAME),
+        lambda: client.intake.ResolveComplaint(name=name, outcome="OUTCOME_FIXED", text=words, reason=NAME),
+        lambda: client.intake.WithdrawComplaint(name=name, reason="a code it is not, " + NAME),
+        lambda: client.intake.FindPeople(phone=NAME, purpose=NAME),
+        lambda: client.intake.GetComplaint(name=name, personal_data=True, purpose=NAME),
+        lambda: client.intake.LookUpTrackingCode(tracking_code=NAME),
+        lambda: client.intake.ListComplaints(page_token=NAME, residence=NAME),
+    ]
+    return [failure_of(call) for call in calls]
+
+
+def findings(where, content):
+    """Which planted words `content` (bytes) holds."""
+    return [f"{where}: {word}" for word in PLANTED if word.encode() in content or word.encode("utf-16-le") in content]
+
+
+def search(folder):
+    """Planted words in all files; the control must be among them."""
+    found, control = [], False
+    for path in folder.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            found += findings(path.relative_to(folder), content)
+            control = control or RESIDENCE.encode() in content
+    expect(control, f"the search of {folder} does not even find what is there")
+    return found
+
+
+@check
+def planted_names_are_found_nowhere(scratch):
+    with Server(scratch / "data", metrics=True) as server:
+        client = server.client
+        submitted, name = plant(client)
+        read = landlord.get(client, name, personal_data=True, purpose="test").personal_data
+        expect_equal((read.description, read.dwelling), (WORDS["amended"], DWELLING), "they are there for whoever may read them")
+        found = []
+        for failure in refusals(client, name):
+            found += findings(f"error {failure.reason}", failure.status.SerializeToString() if failure.status else failure.message.encode())
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.metrics_port}/metrics", timeout=30) as reply:
+            figures = reply.read()
+        expect(b"redress_calls_total" in figures, "no metrics")
+        found += findings("metrics", figures)
+        server.digests()
+        events, _ = landlord.events(client)
+        expect(events, "no events")
+        found += findings("public events", b"".join(event.SerializeToString() for event in events))
+        for reply in (client.routing.ListQueue(team="front-desk"), client.sla.ListCasesAtRisk(), client.intake.ListComplaints(),
+                      client.intake.ListComplaintHistory(name=name), client.admin.GetStatus()):
+            found += findings(type(reply).__name__, reply.SerializeToString())
+        client.admin.CreateCheckpoint(service="intake", checkpoint_id="c1")
+        # Killed, everything lies as it was written, uncompressed: what is in the clear is found.
+        server.kill()
+        found += search(scratch / "data")
+        server.start()
+        for service in ("intake", "routing", "scheduling", "sla"):
+            client.admin.RebuildProjection(service=service)
+        expect_equal(server.stop(), 0)
+        found += search(scratch / "data")
+        found += findings("log lines", server.log().encode())
+        expect_equal(found, [])
+
+
+def figures_of(server, as_of):
+    return [server.ctl("-o", "json", "report", what, "--as-of", as_of, "--by", by).out
+            for what in ("ttr", "on-time", "waiting") for by in ("agency", "category", "team")]
+
+
+@check
+def an_erased_person_is_unreadable_and_figures_stay(scratch):
+    with Server(scratch / "data") as server:
+        client = server.client
+        submitted, name = plant(client)
+        other = landlord.submit(client, category="noise", description="rien", new_person={"full_name": "Paul Durand", "phone": "0611223344"}).complaint
+        person = submitted.complaint.person
+        second = landlord.submit(client, person=person, category="noise", description=WORDS["description"], residence="RES-7").complaint
+        # An open complaint stops it, and is named.
+        failure = failure_of(lambda: client.intake.ErasePerson(name=person, reason="asked"))
+        expect_equal((failure.code, failure.reason), ("FAILED_PRECONDITION", "OPEN_COMPLAINTS"))
+        expect(second.name in str(failure), f"which? {failure}")
+        client.intake.WithdrawComplaint(name=second.name)
+        server.digests()
+        as_of = landlord.ago(seconds=-1)
+        eventually(lambda: landlord.ago(seconds=0) > as_of, "the instant of the reports is past")
+        before = figures_of(server, as_of)
+        listed = [(one.name, one.state) for one in landlord.all_complaints(client)]
+
+        erased = client.intake.ErasePerson(name=person, reason="asked")
+        expect(erased.erased, str(erased))
+        eventually(lambda: all(landlord.get(client, one).texts_erased for one in (name, second.name)), "their texts are erased")
+        server.digests()
+        for one in (name, second.name):
+            read = landlord.get(client, one, personal_data=True, purpose="test").personal_data
+            expect_equal((read.description, read.dwelling, read.access_note), ("", "", ""), one)
+            history = client.intake.ListComplaintHistory(name=one, personal_data=True, purpose="test").entries
+            expect_equal([entry.text for entry in history if entry.text], [], one)
+        shown = client.intake.GetPerson(name=person, purpose="test").person
+        expect_equal((shown.full_name, shown.phone, shown.email, shown.dwelling, shown.care_needs), ("", "", "", "", ""))
+        expect(shown.HasField("erased_time"), "not said to be erased")
+        expect_equal(list(client.intake.FindPeople(phone=PHONE, purpose="test").people), [])
+        expect_equal(failure_of(lambda: client.intake.AddMessage(name=name, text="x", from_resident=True, channel="CHANNEL_EMAIL")).reason, "TEXTS_ERASED")
+        # Others stay.
+        expect_equal(client.intake.GetPerson(name=other.person, purpose="test").person.full_name, "Paul Durand")
+        expect_equal(landlord.get(client, other.name, personal_data=True, purpose="test").personal_data.description, "rien")
+
+        expect_equal(figures_of(server, as_of), before, "figures moved")
+        expect_equal([(one.name, one.state) for one in landlord.all_complaints(client)], listed)
+        # Also after a restart, and from rows that are folded anew.
+        server.kill()
+        server.start()
+        client.admin.RebuildProjection(service="intake")
+        expect_equal(landlord.get(client, name, personal_data=True, purpose="test").personal_data.description, "")
+        expect_equal(list(client.intake.FindPeople(phone=PHONE, purpose="test").people), [])
+        expect_equal(figures_of(server, as_of), before, "figures moved after a rebuild")
+
+
+@check
+def an_erasure_waits_for_open_complaints_when_told_to(scratch):
+    with Server(scratch / "data") as server:
+        client = server.client
+        submitted = landlord.submit(client, category="noise", new_person={"full_name": NAME, "phone": PHONE})
+        waiting = client.intake.ErasePerson(name=submitted.complaint.person, reason="asked", until_closed=True)
+        expect_equal((waiting.erased, list(waiting.open_complaints)), (False, [submitted.complaint.name]))
+        expect_equal(client.intake.GetPerson(name=submitted.complaint.person, purpose="test").person.full_name, NAME)
+
+
+@check
+def each_reading_is_in_the_audit(scratch):
+    with Server(scratch / "data") as server:
+        submitted, name = plant(server.client)
+        landlord.get(server.client, name)
+        audit = scratch / "data" / "audit.log"
+        lines = lambda: [json.loads(line) for line in audit.read_text().splitlines()]
+        before = len(lines())
+        landlord.get(server.client, name, personal_data=True, purpose="call-back")
+        entries = lines()[before:]
+        expect({entry["purpose"] for entry in entries} == {"call-back"} and {entry["caller"] for entry in entries} == {"local"}, f"{entries}")
+        server.client.intake.GetPerson(name=submitted.complaint.person, purpose="call-back")
+        expect(len(lines()) > before + len(entries), "the reading of a person left no line")
+        expect_equal(audit.stat().st_mode & 0o777, 0o600)
+
+
+@check
+def a_tracking_code_shows_status_alone_and_ten_tries_an_hour(scratch):
+    with Server(scratch / "data") as server:
+        submitted, _ = plant(server.client)
+        spoken = submitted.tracking_code.lower().replace("0", "o")
+        with Client(server.address) as client:
+            reply = client.intake.LookUpTrackingCode(tracking_code=spoken, client="kiosk-1")
+            expect_equal(findings("tracking", reply.SerializeToString()), [])
+            expect_equal(reply.state, 4)
+            # A code that nobody has; its last symbol is the check of ten zeros.
+            reasons = [failure_of(lambda: client.intake.LookUpTrackingCode(tracking_code="00000000000", client="kiosk-1")).reason for _ in range(15)]
+            expect_equal(reasons, ["TRACKING_CODE_UNKNOWN"] * 9 + ["TOO_MANY_TRIES"] * 6)
+            # Others are not stopped by it.
+            client.intake.LookUpTrackingCode(tracking_code=submitted.tracking_code, client="kiosk-2")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""The simulated landlord: the same seed gives the same landlord, and a server goes on with it."""
+
+from support import landlord
+from support.checks import check, eventually, expect, expect_equal, main
+from support.programs import Server, ctl
+
+SIZE = ["--homes", "300", "--days", "60", "--seed", "1", "--until", "2026-03-01T00:00:00Z"]
+
+
+def figures_of(server):
+    return {what: server.ctl("-o", "json", "report", what, "--as-of", "2026-03-01T00:00:00Z", "--by", "agency,category").out
+            for what in ("ttr", "on-time", "waiting")}
+
+
+def domain_digests(server):
+    server.digests()
+    return {(one.position.stream, one.position.shard): one.digest for one in server.client.admin.ListDigests(domain_only=True).digests}
+
+
+@check
+def the_same_seed_gives_the_same_landlord(scratch):
+    said = [ctl("simulate", *SIZE, "--data", scratch / name).out for name in ("one", "two")]
+    expect_equal(said[0], said[1], "counts of the run")
+    with Server(scratch / "one") as one, Server(scratch / "two") as two:
+        expect_equal(figures_of(one), figures_of(two))
+        expect_equal([complaint.name for complaint in landlord.all_complaints(one.client)],
+                     [complaint.name for complaint in landlord.all_complaints(two.client)])
+    ctl("simulate", *SIZE[:4], "--seed", "2", *SIZE[6:], "--data", scratch / "three")
+    with Server(scratch / "one") as one, Server(scratch / "three") as three:
+        expect(figures_of(one) != figures_of(three), "another seed gives the same")
+
+
+@check
+def a_server_finds_a_living_landlord(scratch):
+    # Until last midnight: what was resolved lately can still be contested.
+    ctl("simulate", *SIZE[:6], "--data", scratch / "data")
+    with Server(scratch / "data") as server:
+        client = server.client
+        total = client.sla.GetTimeToResolution().total
+        # About three complaints a home and year.
+        expect(60 < total.cases < 400, f"{total.cases} complaints of 300 homes in 60 days")
+        expect(total.events > total.cases // 3, f"{total.events} of {total.cases} resolved")
+        states = {complaint.state for complaint in landlord.all_complaints(client)}
+        expect(states & {1, 2, 3} and states >= {4, 5}, f"open, resolved and closed ones are wanted, not {states}")
+        expect_equal(list(client.admin.ListParkedInputs().parked_inputs), [])
+        explained = 0
+        for complaint in landlord.all_complaints(client, order="ORDER_NEWEST_FIRST")[:30]:
+            expect("= time to resolution" in server.ctl("clock", "explain", complaint.name).out, complaint.name)
+            expect(client.routing.ExplainRoute(name=complaint.name).explanation.sentences, complaint.name)
+            explained += 1
+        expect_equal(explained, 30)
+        # Life goes on.
+        residence = client.register.ListPlaces().places[0].residence.code
+        name = landlord.submit(client, residence=residence).complaint.name
+        landlord.make_visit(client, landlord.wait_for_visit(client, name))
+        eventually(lambda: landlord.get(client, name).state == 4, "it is resolved")
+        for service in ("intake", "routing", "scheduling", "sla"):
+            rebuilt = client.admin.RebuildProjection(service=service)
+            expect(rebuilt.equal and rebuilt.compared == 4, f"{service}: {rebuilt}")
+
+
+@check
+def a_directory_that_holds_a_log_is_refused(scratch):
+    ctl("simulate", *SIZE[:2], "--days", "2", "--data", scratch / "data")
+    ran = ctl("simulate", *SIZE[:2], "--days", "2", "--data", scratch / "data", code=None)
+    expect(ran.code != 0 and "NOT_EMPTY" in ran.errors, ran.errors)
+
+
+@check
+def load_on_a_server_is_answered(scratch):
+    with Server(scratch / "data") as server:
+        ran = ctl("simulate", "--target", server.address, "--rate", "50", "--seconds", "2")
+        expect_equal(len(landlord.all_complaints(server.client)), 100, ran.out)
+
+
+if __name__ == "__main__":
+    main()

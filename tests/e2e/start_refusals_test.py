@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Starts that are refused, saying why; and what a damaged log is told apart as."""
+
+import re
+
+from support import landlord
+from support.checks import check, expect, expect_equal, main
+from support.programs import Server, refusal_of
+
+
+def filled(scratch, count=50):
+    """A data directory with some complaints in it; their names."""
+    with Server(scratch / "data") as server:
+        names = [landlord.submit(server.client, description=f"texte {number} " + "x" * 500).complaint.name for number in range(count)]
+        server.digests()
+        # Not stopped: what is left is what a crash leaves.
+        server.kill()
+    return names
+
+
+def newest_wal(scratch):
+    """The file that records were appended to last."""
+    files = [file for file in (scratch / "data" / "log").rglob("*.log") if file.name != "LOG" and file.stat().st_size > 0]
+    return max(files, key=lambda file: file.name)
+
+
+@check
+def another_address_than_loopback_needs_principals(scratch):
+    said = refusal_of(scratch / "data", listen="0.0.0.0:0")
+    expect("NO_PRINCIPALS" in said or "principals" in said, said)
+    expect(not (scratch / "data").exists(), "it made its directory before it refused")
+
+
+@check
+def a_principals_file_open_to_others_is_refused(scratch):
+    file = scratch / "principals.textproto"
+    file.write_text(f"principals {{ id: 'a' token_sha256: '{'0' * 64}' roles: 'admin' all_agencies: true }}")
+    file.chmod(0o644)
+    said = refusal_of(scratch / "data", "--principals", file)
+    expect(str(file) in said and "chmod" in said, said)
+    file.chmod(0o600)
+    file.write_text("principals { id: 'a' token_sha256: 'xyz' roles: 'king' }")
+    said = refusal_of(scratch / "data", "--principals", file)
+    expect("roles" in said and "king" in said and "token_sha256" in said, said)
+
+
+@check
+def a_directory_in_use_is_refused(scratch):
+    with Server(scratch / "data") as server:
+        said = refusal_of(scratch / "data")
+        expect("DATA_DIR_IN_USE" in said and str(scratch / "data") in said, said)
+        # The one that has it is not disturbed.
+        landlord.submit(server.client)
+
+
+@check
+def a_directory_that_is_no_log_of_ours_is_refused(scratch):
+    (scratch / "data" / "log").mkdir(parents=True)
+    (scratch / "data" / "log" / "CURRENT").write_text("something else")
+    said = refusal_of(scratch / "data")
+    expect("log" in said, said)
+    expect_equal((scratch / "data" / "log" / "CURRENT").read_text(), "something else", "it was overwritten")
+
+
+@check
+def another_shard_count_is_refused(scratch):
+    with Server(scratch / "data", "--shards", "2") as server:
+        landlord.submit(server.client)
+        server.stop()
+        said = refusal_of(scratch / "data", "--shards", "8")
+        expect("8" in said and "2" in said and "shard" in said, said)
+        server.start()
+        expect_equal(len(landlord.all_complaints(server.client)), 1)
+
+
+@check
+def bad_options_are_refused(scratch):
+    expect("power of two" in refusal_of(scratch / "data", "--shards", "3"), "shards")
+    expect("installation" in refusal_of(scratch / "data", "--installation", "Not A Name"), "installation")
+    expect(str(scratch / "nowhere") in refusal_of(scratch / "other", "--config", scratch / "nowhere"), "config")
+
+
+@check
+def a_port_that_is_taken_is_refused(scratch):
+    with Server(scratch / "one") as server:
+        said = refusal_of(scratch / "two", listen=server.address)
+        expect("CANNOT_LISTEN" in said or "cannot listen" in said, said)
+
+
+@check
+def a_torn_tail_is_cut_and_said(scratch):
+    names = filled(scratch)
+    wal = newest_wal(scratch)
+    content = wal.read_bytes()
+    # A write that had begun when the power went: the beginning of a record behind the last whole one.
+    wal.write_bytes(content + content[:100])
+    with Server(scratch / "data") as server:
+        cut = [line for line in server.log().splitlines() if "log_tail_cut" in line]
+        expect(len(cut) == 1 and wal.name in cut[0], f"it was not said: {server.log()}")
+        expect_equal({complaint.name for complaint in landlord.all_complaints(server.client)}, set(names))
+        landlord.submit(server.client)
+        server.kill()
+        server.start()
+        expect_equal(sum("log_tail_cut" in line for line in server.log().splitlines()), 1, "said again though it was cut")
+        expect_equal(len(landlord.all_complaints(server.client)), len(names) + 1)
+
+
+@check
+def a_log_that_lost_its_end_is_served_as_it_is(scratch):
+    """After a disk that lied about its syncs: what projections know beyond the log is not believed."""
+    filled(scratch)
+    wal = newest_wal(scratch)
+    with open(wal, "r+b") as file:
+        file.truncate(wal.stat().st_size // 2)
+    with Server(scratch / "data") as server:
+        expect("log_tail_cut" in server.log(), server.log())
+        listed = [one.name for one in landlord.all_complaints(server.client)]
+        expect(0 < len(listed) < 50, f"{len(listed)} complaints of half a log")
+        rebuilt = [server.client.admin.RebuildProjection(service=service) for service in ("intake", "routing", "scheduling", "sla")]
+        expect(all(one.equal for one in rebuilt), f"rows are not those of the log: {rebuilt}")
+        expect_equal([one.name for one in landlord.all_complaints(server.client)], listed)
+        landlord.submit(server.client)
+
+
+@check
+def a_flipped_byte_in_the_middle_is_refused_with_file_and_place(scratch):
+    filled(scratch)
+    wal = newest_wal(scratch)
+    content = bytearray(wal.read_bytes())
+    place = len(content) // 2
+    content[place] ^= 0x40
+    wal.write_bytes(content)
+    said = refusal_of(scratch / "data")
+    expect("LOG_CORRUPT" in said or "DATA_LOSS" in said, said)
+    expect(wal.name in said, f"which file? {said}")
+    offsets = [int(number) for number in re.findall(r"\d+", said.split(wal.name, 1)[1])]
+    # It names the record that holds the byte: somewhat before it.
+    expect(any(place - 40_000 <= offset <= place for offset in offsets), f"which place? {place} {said}")
+    content[place] ^= 0x40
+    wal.write_bytes(content)
+    with Server(scratch / "data") as server:
+        expect_equal(len(landlord.all_complaints(server.client)), 50, "mended")
+
+
+@check
+def a_damaged_projection_is_made_anew(scratch):
+    names = filled(scratch)
+    [current] = (scratch / "data" / "projections").glob("intake-v*")
+    (current / "CURRENT").write_text("MANIFEST-999999\n")
+    with Server(scratch / "data") as server:
+        expect_equal({complaint.name for complaint in landlord.all_complaints(server.client)}, set(names))
+
+
+if __name__ == "__main__":
+    main()
