@@ -35,8 +35,9 @@ constexpr const char* kCountryPrefix = "33";
 template <typename LogicType, typename ServiceType>
 struct Hosted {
   std::unique_ptr<LogicType> logic;
-  std::unique_ptr<runtime::ServiceRuntime> runtime;
+  // Goes after the runtime, which answers what is still open into the service's handlers.
   std::unique_ptr<ServiceType> service;
+  std::unique_ptr<runtime::ServiceRuntime> runtime;
 };
 
 }  // namespace
@@ -45,8 +46,8 @@ struct Hosted {
 struct Node::Parts {
   reference::RegisterView view;
   std::unique_ptr<runtime::Logic> register_logic;
-  std::unique_ptr<runtime::ServiceRuntime> register_runtime;
   std::unique_ptr<routing::RegisterService> register_service;
+  std::unique_ptr<runtime::ServiceRuntime> register_runtime;
   std::unique_ptr<intake::Lookups> lookups;
   std::unique_ptr<Opener> opener;
   Hosted<intake::IntakeLogic, intake::IntakeService> intake;

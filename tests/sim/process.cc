@@ -14,6 +14,7 @@ Process::Process(const World& world, std::string name, std::vector<log::Stream> 
             on_death();
           },
           world.fault_points_hit),
+      forwarder_(world.forwarder, &executor_),
       connection_(world.log->Connect(&executor_)),
       keys_(std::make_unique<MadeAheadKeyStore>(world.key_rows, world.ids, world.clock, 16)) {
   NodeOptions options;
@@ -28,7 +29,7 @@ Process::Process(const World& world, std::string name, std::vector<log::Stream> 
   options.aside = &executor_;
   options.keys = keys_.get();
   options.audit = world.audit;
-  options.forwarder = world.forwarder;
+  options.forwarder = &forwarder_;
   options.faults = &faults_;
   services.push_back(log::Stream::kRegister);
   for (const log::Stream stream : services) {

@@ -47,6 +47,14 @@ class ProcessExecutor : public Executor {
     state_->backlog.clear();
   }
   bool dead() const { return state_->dead; }
+  // Posts work as long as the process lives; may outlive it.
+  std::function<void(std::function<void()>)> Poster() const {
+    return [world = world_, state = state_](std::function<void()> work) {
+      world->Post([state, work = std::move(work)] {
+        if (!state->dead) work();
+      });
+    };
+  }
 
  private:
   struct State {
@@ -61,6 +69,24 @@ class ProcessExecutor : public Executor {
 // The disks of a process: they outlive it, less what was not synced.
 struct Disks {
   std::map<log::Stream, std::shared_ptr<store::MemoryDatabase>> rows;
+};
+
+// A process's line to the others: answers that come when it is dead reach nobody.
+class MortalForwarder : public runtime::Forwarder {
+ public:
+  MortalForwarder(runtime::Forwarder* network, const ProcessExecutor* executor)
+      : network_(network), post_(executor->Poster()) {}
+  void Execute(const std::string& address, const runtime::v1::Order& order,
+               std::function<void(absl::StatusOr<runtime::v1::Receipt>)> done) override {
+    network_->Execute(address, order,
+                      [post = post_, done = std::move(done)](absl::StatusOr<runtime::v1::Receipt> receipt) {
+                        post([done, receipt = std::move(receipt)] { done(receipt); });
+                      });
+  }
+
+ private:
+  runtime::Forwarder* network_;
+  std::function<void(std::function<void()>)> post_;
 };
 
 // Takes nothing in from a process that is dead.
@@ -150,6 +176,7 @@ class Process {
   const std::string name_;
   ProcessExecutor executor_;
   ArmedFaults faults_;
+  MortalForwarder forwarder_;
   std::unique_ptr<log::SimulatedConnection> connection_;
   std::unique_ptr<MadeAheadKeyStore> keys_;
   std::unique_ptr<Node> node_;

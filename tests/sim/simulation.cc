@@ -147,11 +147,12 @@ class SimulatedNetwork : public runtime::Forwarder {
       if (process == nullptr || dice_->Chance(0.02) || process->node().runtime(*stream) == nullptr) {
         return done(absl::UnavailableError("no such process"));
       }
-      const ProcessExecutor* life = &process->executor();
+      // What a dead process would have answered is lost: its executor runs nothing any more.
       process->node().runtime(*stream)->ExecuteForwarded(
-          order, [this, life, done](absl::StatusOr<runtime::v1::Receipt> receipt) {
-            if (life->dead()) return;
-            executor_->PostAfter(1 + dice_->Below(20), [done, receipt = std::move(receipt)] { done(receipt); });
+          order, [this, post = process->executor().Poster(), done](absl::StatusOr<runtime::v1::Receipt> receipt) {
+            post([this, done, receipt = std::move(receipt)] {
+              executor_->PostAfter(1 + dice_->Below(20), [done, receipt] { done(receipt); });
+            });
           });
     });
   }
