@@ -29,7 +29,9 @@ TEST(StarterSet, ShippedPartsFitTogether) {
   std::set<std::string> categories;
   for (const auto& category : set.organisation.categories()) {
     EXPECT_TRUE(categories.insert(category.code()).second) << category.code();
-    for (const char* language : {"fr", "en", "ar"}) EXPECT_TRUE(category.names().contains(language)) << category.code();
+    std::set<std::string> languages;
+    for (const auto& name : category.names()) languages.insert(name.language());
+    EXPECT_EQ(languages, (std::set<std::string>{"ar", "en", "fr"})) << category.code();
     EXPECT_EQ(category.visit_needed(), category.visit_minutes() > 0) << category.code();
     EXPECT_EQ(category.visit_needed(), category.skills_size() > 0) << category.code();
     EXPECT_NE(category.default_urgency(), types::v1::URGENCY_UNSPECIFIED) << category.code();

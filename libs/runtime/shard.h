@@ -35,7 +35,6 @@ struct ShardStatus {
   int64_t claims = 0;
   int64_t voids = 0;
   int64_t applied = 0;
-  int64_t parked = 0;
   int64_t timers_fired = 0;
   size_t queued = 0;
   Millis queue_age_ms = 0;

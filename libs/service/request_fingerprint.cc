@@ -1,11 +1,8 @@
 #include "libs/service/request_fingerprint.h"
 
-#include <google/protobuf/text_format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -52,22 +49,6 @@ void AddValue(const Message& message, const FieldDescriptor* field, int index, F
 #undef REDRESS_GET
 }
 
-// The entries of a map in the order of their keys, which differs from the order in which reflection finds them.
-std::vector<int> ByKey(const Message& message, const FieldDescriptor* field) {
-  const Reflection& in = *message.GetReflection();
-  const FieldDescriptor* key = field->message_type()->map_key();
-  std::vector<std::pair<std::string, int>> keys;
-  for (int i = 0; i < in.FieldSize(message, field); ++i) {
-    std::string text;
-    google::protobuf::TextFormat::PrintFieldValueToString(in.GetRepeatedMessage(message, field, i), key, -1, &text);
-    keys.emplace_back(std::move(text), i);
-  }
-  std::sort(keys.begin(), keys.end());
-  std::vector<int> order;
-  for (const auto& [text, index] : keys) order.push_back(index);
-  return order;
-}
-
 void AddMessage(const Message& message, FingerprintBuilder* builder) {
   std::vector<const FieldDescriptor*> fields;
   // In the order of their numbers; those that are set.
@@ -76,10 +57,6 @@ void AddMessage(const Message& message, FingerprintBuilder* builder) {
     if (field->name() == "request_id") continue;
     const int size = field->is_repeated() ? message.GetReflection()->FieldSize(message, field) : 0;
     if (!field->is_repeated()) AddValue(message, field, -1, builder);
-    if (field->is_map()) {
-      for (const int i : ByKey(message, field)) AddValue(message, field, i, builder);
-      continue;
-    }
     for (int i = 0; i < size; ++i) AddValue(message, field, i, builder);
   }
 }

@@ -8,7 +8,8 @@
 namespace redress::service {
 
 // Fields that are set, in the order of their numbers, nested messages too; all but `request_id` itself. A field that is
-// added to the request later and left out by a caller changes nothing. Maps go by key. Holds a copy of `request`.
+// added to the request later and left out by a caller changes nothing. Maps are not supported. Holds a copy of
+// `request`.
 Fingerprint FingerprintOf(const google::protobuf::Message& request);
 
 }  // namespace redress::service

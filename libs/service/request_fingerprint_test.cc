@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "redress/register/v1/organisation.pb.h"
 #include "redress/scheduling/v1/scheduling_service.pb.h"
 
 namespace redress::service {
@@ -49,15 +48,6 @@ TEST(RequestFingerprint, KeepsNestedMessagesApart) {
   request.mutable_slot()->clear_start_time();
   request.mutable_slot()->mutable_end_time()->set_seconds(7);
   EXPECT_NE(FingerprintOf(request)(TestKey()), start);
-}
-
-TEST(RequestFingerprint, TakesMapsByKeyWhateverTheOrderOfEntry) {
-  register_::v1::Category forward, backward;
-  for (const char* language : {"ar", "en", "fr", "de", "es"}) (*forward.mutable_names())[language] = "lift";
-  for (const char* language : {"es", "de", "fr", "en", "ar"}) (*backward.mutable_names())[language] = "lift";
-  EXPECT_EQ(FingerprintOf(forward)(TestKey()), FingerprintOf(backward)(TestKey()));
-  (*backward.mutable_names())["es"] = "elevator";
-  EXPECT_NE(FingerprintOf(forward)(TestKey()), FingerprintOf(backward)(TestKey()));
 }
 
 }  // namespace

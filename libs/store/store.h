@@ -69,7 +69,8 @@ class Database : public Rows {
   virtual std::unique_ptr<Rows> Snapshot() const = 0;
   // The first error that a read or write met, for ever.
   virtual absl::Status Health() const = 0;
-  // Copies all rows, as they are at one instant, into the new directory `dir`. UNIMPLEMENTED for one in memory.
+  // Copies all rows, as they are at one instant, into the new directory `dir`. ALREADY_EXISTS
+  // (CHECKPOINT_EXISTS); UNIMPLEMENTED for one in memory.
   virtual absl::Status Checkpoint(const std::string& dir) const = 0;
   // Bytes on disk, about.
   virtual uint64_t SizeBytes() const = 0;

@@ -48,7 +48,7 @@ void ShowHead(const v1::Clock& clock, const std::string& as_of, Printer& printer
   std::string line = absl::StrCat("time to resolution ", FormatDuration(MillisOf(ttr.elapsed())), ", ",
                                   ShortName(*v1::TimeToResolution::State_descriptor(), ttr.state()));
   if (ttr.has_end_time()) absl::StrAppend(&line, " ", printer.Format(ttr, "end_time"));
-  if (ttr.reopenings() > 0) absl::StrAppend(&line, ", re-opened ", ttr.reopenings(), " times");
+  if (ttr.reopenings() > 0) absl::StrAppend(&line, ", re-openings ", ttr.reopenings());
   if (ttr.has_first_resolution()) {
     absl::StrAppend(&line, ", first resolution after ", FormatDuration(MillisOf(ttr.first_resolution())));
   }
@@ -110,9 +110,17 @@ void ShowClock(const google::protobuf::Message& message, Printer& printer) {
   const auto& reply = static_cast<const v1::GetClockResponse&>(message);
   ShowHead(reply.clock(), printer.Format(reply, "as_of_time"), printer);
   printer.Line("");
-  printer.List(reply.clock(), "lines",
-               {"line", "run", "state", "start_time", "due_time", "end_time", "time_left", "target.quantity",
-                "target.unit", "pauses", "alarms"});
+  printer.List(
+      reply.clock(), "lines",
+      {"line", "run", "state", "start_time", "due_time", "end_time", "time_left", "target.quantity", "target.unit"});
+  for (const auto& line : reply.clock().lines()) {
+    for (const auto& pause : line.pauses()) {
+      printer.Line(Printable(absl::StrCat(line.line(), " paused: ", FormatMessage(pause, printer.zone()))));
+    }
+    for (const auto& alarm : line.alarms()) {
+      printer.Line(Printable(absl::StrCat(line.line(), " alarm: ", FormatMessage(alarm, printer.zone()))));
+    }
+  }
   if (reply.clock().lines_left_out_size() > 0) {
     printer.Line(absl::StrCat("not started, as the source cannot tell their end: ",
                               printer.Format(reply.clock(), "lines_left_out")));

@@ -39,7 +39,8 @@ void ShowResult(const google::protobuf::Message& reply, Printer& printer) {
   printer.Line(result.unchanged() ? "in force already: nothing was recorded" : "recorded");
   printer.Fields(result.version());
   for (const auto& warning : result.warnings()) printer.Line(absl::StrCat("warning: ", Printable(warning)));
-  printer.Line(absl::StrCat("etag  ", result.etag(), "\nposition  ", printer.Format(result, "position")));
+  printer.Line(absl::StrCat("etag  ", result.etag()));
+  if (result.has_position()) printer.Line(absl::StrCat("position  ", printer.Format(result, "position")));
 }
 
 // Loads FILE into the field `content` of the request.
@@ -89,6 +90,7 @@ absl::Status UploadTerritory(const TerritoryArguments& arguments, Session& sessi
   for (size_t i = 0; i < pages.size(); ++i) {
     v1::UploadTerritoryRequest request = i == 0 ? head : v1::UploadTerritoryRequest();
     *request.mutable_territory() = std::move(pages[i]);
+    request.set_complete(i + 1 == pages.size());
     if (!stream->Write(request)) break;
     progress.Show(static_cast<double>(i + 1) / static_cast<double>(pages.size()), "sent");
   }

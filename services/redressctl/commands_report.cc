@@ -96,8 +96,11 @@ void ShowTtr(const google::protobuf::Message& message, Printer& printer) {
   const auto headings = GroupHeadings(reply.rows_size() > 0 ? reply.rows(0).group() : reply.total().group());
   TextTable table = MakeTable(headings, {"cases", "resolved", "censored", "reopened", "p50", "p80", "p90", "p95",
                                          "first p50", "closed-only p50 (biased)"});
-  for (const auto& row : reply.rows()) AddTtrRow(row, headings.size(), &table);
-  if (!headings.empty()) table.AddRule();
+  // Without groups the total says all.
+  if (!headings.empty()) {
+    for (const auto& row : reply.rows()) AddTtrRow(row, headings.size(), &table);
+    table.AddRule();
+  }
   AddTtrRow(reply.total(), headings.size(), &table);
   printer.Table(table);
   if (reply.outside_figures() > 0) {
@@ -129,7 +132,6 @@ void ShowOnTime(const google::protobuf::Message& message, Printer& printer) {
                               {"line", "on time", "95 %", "met", "on late evidence", "late", "overdue", "cancelled",
                                "extended", "without extensions"},
                               1);
-  // Without groups the totals say all.
   if (!headings.empty()) {
     for (const auto& row : reply.rows()) AddOnTimeRow(row, headings.size(), &table);
     table.AddRule();

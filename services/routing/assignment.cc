@@ -19,10 +19,15 @@ using events::v1::MatterNoted;
 // A complaint while a record's changes are followed.
 struct Following {
   explicit Following(const ComplaintRow& state)
-      : state(state.state()), matter(state.matter()), round(state.round()), version(state.complaint_version()) {}
+      : state(state.state()),
+        matter(state.matter()),
+        round(state.round()),
+        followed(state.complaint_version()),
+        version(followed) {}
   ComplaintRow::State state;
   MatterNoted matter;
   int32_t round;
+  const int64_t followed;  // before; one event may mean several changes
   int64_t version;
   bool matter_changed = false;
   bool reopened = false;
@@ -73,7 +78,7 @@ void Amend(const Amended& amended, MatterNoted* matter) {
 }
 
 void Follow(const Change& change, Following* at) {
-  if (change.complaint_version() <= at->version) return;
+  if (change.complaint_version() <= at->followed) return;
   at->version = change.complaint_version();
   switch (change.kind_case()) {
     case Change::kOpened:
@@ -139,14 +144,22 @@ void SetVisit(const Route& route, Assigned* assigned) {
   assigned->set_visit_minutes(route.visit_minutes);
 }
 
-// Those whom somebody chose stay in charge; what the complaint is about, and the visit it takes, follow the amendment.
-void KeepChoice(const Assigned& chosen, Assigned* assigned) {
+// Those whom somebody chose stay in charge. Priority and visit stay as chosen, too, unless the amendment is about what
+// they depend on.
+void KeepChoice(const ComplaintRow& state, const MatterNoted& matter, Assigned* assigned) {
+  const Assigned& chosen = state.assigned();
   assigned->set_by(events::v1::ASSIGNED_BY_HAND);
   assigned->set_agency(chosen.agency());
   assigned->set_office(chosen.office());
   assigned->set_team(chosen.team());
   assigned->set_agent(chosen.agent());
   assigned->set_reason(chosen.reason());
+  const MatterNoted& before = state.matter();
+  if (before.urgency() == matter.urgency()) assigned->set_priority(state.priority());
+  if (before.kind() == matter.kind() && before.category() == matter.category() &&
+      before.residence() == matter.residence() && before.place_agency() == matter.place_agency()) {
+    assigned->set_visit_needed(chosen.visit_needed());
+  }
 }
 
 absl::StatusOr<Assigned> AssignByRules(const ComplaintRow& state, const Following& at, const Moment& moment) {
@@ -155,16 +168,16 @@ absl::StatusOr<Assigned> AssignByRules(const ComplaintRow& state, const Followin
   if (!route.has_value()) return RegisterIncomplete();
   Assigned assigned;
   assigned.set_assignment(state.assigned().assignment() + 1);
-  const bool same_round = state.state() == ComplaintRow::STATE_OPEN && !at.reopened;
-  if (same_round && state.assigned().by() == events::v1::ASSIGNED_BY_HAND) {
-    KeepChoice(state.assigned(), &assigned);
-  } else {
-    SetRoute(*route, &assigned);
-  }
   SetVisit(*route, &assigned);
   SetMatter(at.matter, &assigned);
   // Alarms belong to the round in which they were raised.
   assigned.set_priority(at.reopened ? route->priority : Raised(route->priority, state));
+  const bool same_round = state.state() == ComplaintRow::STATE_OPEN && !at.reopened;
+  if (same_round && state.assigned().by() == events::v1::ASSIGNED_BY_HAND) {
+    KeepChoice(state, at.matter, &assigned);
+  } else {
+    SetRoute(*route, &assigned);
+  }
   assigned.set_occurred_at(std::max<Millis>(moment.now, at.happened_at));
   assigned.set_round(at.round);
   assigned.set_complaint_version(at.version);

@@ -93,7 +93,11 @@ void CheckCategories(const register_v1::Organisation& organisation, Checker* che
     const register_v1::Category& category = organisation.categories(i);
     check->Enter("categories", i);
     check->Code("code", category.code(), &seen);
-    for (const auto& [language, name] : category.names()) check->Text(absl::StrCat("names[", language, "]"), name);
+    absl::flat_hash_set<std::string> languages;
+    for (int k = 0; k < category.names_size(); ++k) {
+      check->Code(absl::StrCat("names[", k, "].language"), category.names(k).language(), &languages);
+      check->Text(absl::StrCat("names[", k, "].text"), category.names(k).text());
+    }
     if (category.default_urgency() == types::v1::URGENCY_UNSPECIFIED ||
         !types::v1::Urgency_IsValid(category.default_urgency())) {
       check->Add("default_urgency", "is missing");
@@ -186,6 +190,7 @@ void CheckLine(const register_v1::Line& line, const std::vector<std::string>& ca
     check->Range(at + "minutes_before", line.warnings(i).minutes_before(), 1, kMaxQuantity);
     if (line.warnings(i).role().empty()) check->Add(at + "role", "is missing");
   }
+  check->Named("also_stopped_by", line.also_stopped_by(), types::v1::FactKind_IsValid);
   check->Named("cancelled_by", line.cancelled_by(), types::v1::FactKind_IsValid);
   if (line.stage() > 2 || (line.stage() != 0 && line.stop() != types::v1::FACT_KIND_ANSWERED)) {
     check->Add("stage", "is 1 or 2, of lines that an answer stops");

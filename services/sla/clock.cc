@@ -93,8 +93,9 @@ std::vector<Event> DecideTakeIn(const ClockRow& state, const std::vector<const N
   const bool known_pack = promises.pack != nullptr || row.start().pack().empty();
   if (events.empty() || !row.has_start() || !known_pack) return events;
   const std::vector<PlannedRun> plan = PlanOf(row, promises);
-  std::vector<Event> changes = LineChanges(row, plan, Occasion(state, notes, promises), now);
-  if (changes.size() > kMaxLineEvents) changes = {WholeJudgement(row, plan, now)};
+  const Occasion occasion(state, notes, promises);
+  std::vector<Event> changes = LineChanges(row, plan, occasion, now);
+  if (changes.size() > kMaxLineEvents) changes = {WholeJudgement(row, plan, occasion, now)};
   for (Event& change : changes) events.push_back(std::move(change));
   return events;
 }

@@ -20,6 +20,16 @@ bool SameDue(const rows::v1::DueVersion& written, const LineStarted& planned) {
          SameInstants(written.warnings_at(), planned.warnings_at());
 }
 
+// Dropped: a late fact took its start away, or the pack has it no more.
+bool IsGone(const Run& run) {
+  return run.state() == JudgedLine::STATE_CANCELLED && run.ended_by() == types::v1::FACT_KIND_UNSPECIFIED;
+}
+
+// Ended by a fact before `at`; when one that is gone did so means nothing.
+bool EndedBefore(const Run& run, Millis at) {
+  return run.state() != JudgedLine::STATE_RUNNING && !IsGone(run) && run.ended_at() < at;
+}
+
 // An import's line that is due already when it is first heard of: history, which alarms nobody.
 bool IsSilent(const ClockRow& row, const JudgedLine& line, Millis now) {
   return row.start().imported() && line.state() == JudgedLine::STATE_RUNNING && line.started().due_at() <= now;
@@ -45,7 +55,7 @@ class Changes {
     const Run* written = FindRun(row_, started.line(), started.run());
     if (written == nullptr) return Begin(planned);
     const bool ended = written->state() != JudgedLine::STATE_RUNNING;
-    if (ended && written->ended_at() < occasion_.first) return;
+    if (EndedBefore(*written, occasion_.first)) return;
     const bool again = written->started().started_at() != started.started_at() ||
                        (ended && planned.state() == JudgedLine::STATE_RUNNING);
     if (again) {
@@ -58,8 +68,7 @@ class Changes {
 
   // A run that is written and not planned: what started it is no reason any more.
   void Drop(const Run& written) {
-    if (written.state() == JudgedLine::STATE_CANCELLED) return;
-    if (written.state() == JudgedLine::STATE_STOPPED && written.ended_at() < occasion_.first) return;
+    if (IsGone(written) || EndedBefore(written, occasion_.first)) return;
     auto* cancelled = Next().mutable_line_cancelled();
     cancelled->set_line(written.started().line());
     cancelled->set_run(written.started().run());
@@ -110,27 +119,32 @@ class Changes {
     const bool met = IsMet(planned);
     if (planned.state() == JudgedLine::STATE_CANCELLED) {
       if (state == JudgedLine::STATE_CANCELLED && written->ended_at() == planned.ended_at() &&
-          written->cancelled_by() == planned.cancelled_by()) {
+          written->ended_by() == planned.ended_by()) {
         return;
       }
       auto* cancelled = Next().mutable_line_cancelled();
       cancelled->set_line(line);
       cancelled->set_run(run);
-      cancelled->set_by(planned.cancelled_by());
+      cancelled->set_by(planned.ended_by());
       cancelled->set_occurred_at(planned.ended_at());
     } else if (planned.state() == JudgedLine::STATE_STOPPED && state == JudgedLine::STATE_RUNNING) {
       auto* stopped = Next().mutable_line_stopped();
       stopped->set_line(line);
       stopped->set_run(run);
       stopped->set_stopped_at(planned.ended_at());
+      stopped->set_by(planned.ended_by());
       stopped->set_met(met);
       stopped->set_late_evidence(met && written != nullptr && BreachRaised(*written));
     } else if (planned.state() == JudgedLine::STATE_STOPPED) {
       const bool was_met = state == JudgedLine::STATE_STOPPED && written->ended_at() <= LastDue(*written).due_at();
-      if (state == JudgedLine::STATE_STOPPED && written->ended_at() == planned.ended_at() && was_met == met) return;
+      if (state == JudgedLine::STATE_STOPPED && written->ended_at() == planned.ended_at() &&
+          written->ended_by() == planned.ended_by() && was_met == met) {
+        return;
+      }
       auto* changed = Next().mutable_verdict_changed();
       changed->set_line(line);
       changed->set_run(run);
+      changed->set_by(planned.ended_by());
       changed->set_met(met);
       changed->set_stopped_at(planned.ended_at());
       changed->set_why("late_fact");
@@ -151,6 +165,21 @@ bool IsPlanned(const Run& written, const std::vector<PlannedRun>& plan) {
 }
 
 }  // namespace
+
+JudgedLine AsJudged(const Run& run) {
+  JudgedLine judged;
+  judged.set_state(run.state());
+  judged.set_ended_at(run.ended_at());
+  judged.set_ended_by(run.ended_by());
+  LineStarted* started = judged.mutable_started();
+  *started = run.started();
+  const rows::v1::DueVersion& due = LastDue(run);
+  started->set_due_at(due.due_at());
+  started->set_due_unextended_at(due.due_unextended_at());
+  *started->mutable_versions() = due.versions();
+  *started->mutable_warnings_at() = due.warnings_at();
+  return judged;
+}
 
 const Run* FindRun(const ClockRow& row, absl::string_view line, int run) {
   for (const Run& one : row.runs()) {
@@ -190,13 +219,17 @@ std::vector<Event> LineChanges(const ClockRow& row, const std::vector<PlannedRun
   return changes.Take();
 }
 
-Event WholeJudgement(const ClockRow& row, const std::vector<PlannedRun>& plan, Millis now) {
+Event WholeJudgement(const ClockRow& row, const std::vector<PlannedRun>& plan, const Occasion& occasion, Millis now) {
   Event event;
   for (const PlannedRun& planned : plan) {
     JudgedLine* line = event.mutable_lines_judged()->add_lines();
+    const Run* written = FindRun(row, planned.judged.started().line(), planned.judged.started().run());
+    if (written != nullptr && EndedBefore(*written, occasion.first)) {
+      *line = AsJudged(*written);
+      continue;
+    }
     *line = planned.judged;
-    const auto& started = line->started();
-    line->set_silent(FindRun(row, started.line(), started.run()) == nullptr && IsSilent(row, *line, now));
+    line->set_silent(written == nullptr && IsSilent(row, *line, now));
   }
   return event;
 }

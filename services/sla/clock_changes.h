@@ -11,6 +11,9 @@ namespace redress::sla {
 
 const Run* FindRun(const ClockRow& row, absl::string_view line, int run);
 
+// A run as it is written.
+events::v1::JudgedLine AsJudged(const Run& run);
+
 // What occasioned a decision: the earliest of the new facts, and what to say of due instants that move.
 struct Occasion {
   Occasion(const ClockRow& before, const std::vector<const commands::v1::Note*>& notes, const Promises& promises);
@@ -25,6 +28,6 @@ struct Occasion {
 std::vector<Event> LineChanges(const ClockRow& row, const std::vector<PlannedRun>& plan, const Occasion& occasion,
                                Millis now);
 // The same as one event.
-Event WholeJudgement(const ClockRow& row, const std::vector<PlannedRun>& plan, Millis now);
+Event WholeJudgement(const ClockRow& row, const std::vector<PlannedRun>& plan, const Occasion& occasion, Millis now);
 
 }  // namespace redress::sla

@@ -35,7 +35,7 @@ void Start(const LineStarted& started, Millis recorded_at, ClockRow* row) {
   kept->clear_versions();
   run->set_state(JudgedLine::STATE_RUNNING);
   run->clear_ended_at();
-  run->clear_cancelled_by();
+  run->clear_ended_by();
   AddDue(started, "started", started.started_at(), recorded_at, run);
 }
 
@@ -58,7 +58,7 @@ void End(absl::string_view line, int number, JudgedLine::State state, Millis at,
   if (run == nullptr) return;
   run->set_state(state);
   run->set_ended_at(at);
-  run->set_cancelled_by(by);
+  run->set_ended_by(by);
 }
 
 void AddAlarm(absl::string_view line, int number, bool breach, Millis due, Millis at, Millis recorded_at, bool late,
@@ -78,10 +78,10 @@ void Judge(const events::v1::LinesJudged& judged, Millis recorded_at, ClockRow* 
     const bool stays = std::any_of(judged.lines().begin(), judged.lines().end(), [&](const JudgedLine& line) {
       return line.started().line() == run.started().line() && line.started().run() == run.started().run();
     });
-    if (!stays && run.state() == JudgedLine::STATE_RUNNING) {
-      run.set_state(JudgedLine::STATE_CANCELLED);
-      run.set_ended_at(recorded_at);
-    }
+    if (stays || (run.state() == JudgedLine::STATE_CANCELLED && !run.ended_by())) continue;
+    run.set_state(JudgedLine::STATE_CANCELLED);
+    run.set_ended_at(recorded_at);
+    run.clear_ended_by();
   }
   for (const JudgedLine& line : judged.lines()) {
     const LineStarted& started = line.started();
@@ -93,7 +93,7 @@ void Judge(const events::v1::LinesJudged& judged, Millis recorded_at, ClockRow* 
     } else if (moved) {
       AddDue(started, "late_fact", started.started_at(), recorded_at, MutableRun(row, started.line(), started.run()));
     }
-    End(started.line(), started.run(), line.state(), line.ended_at(), line.cancelled_by(), row);
+    End(started.line(), started.run(), line.state(), line.ended_at(), line.ended_by(), row);
     if (line.silent()) MutableRun(row, started.line(), started.run())->set_silent_due_at(started.due_at());
   }
 }
@@ -114,13 +114,11 @@ void Apply(const Event& event, Millis recorded_at, absl::string_view complaint, 
     case Event::kDueMoved: return MoveDue(event.due_moved(), recorded_at, row);
     case Event::kLineStopped: {
       const auto& stopped = event.line_stopped();
-      return End(stopped.line(), stopped.run(), JudgedLine::STATE_STOPPED, stopped.stopped_at(),
-                 types::v1::FACT_KIND_UNSPECIFIED, row);
+      return End(stopped.line(), stopped.run(), JudgedLine::STATE_STOPPED, stopped.stopped_at(), stopped.by(), row);
     }
     case Event::kVerdictChanged: {
       const auto& changed = event.verdict_changed();
-      return End(changed.line(), changed.run(), JudgedLine::STATE_STOPPED, changed.stopped_at(),
-                 types::v1::FACT_KIND_UNSPECIFIED, row);
+      return End(changed.line(), changed.run(), JudgedLine::STATE_STOPPED, changed.stopped_at(), changed.by(), row);
     }
     case Event::kLineCancelled: {
       const auto& cancelled = event.line_cancelled();

@@ -19,6 +19,7 @@ using namespace register_v1;  // NOLINT
 Promises SomePromises() {
   auto answer = Line("answer", FACT_KIND_UNSPECIFIED, FACT_KIND_ANSWERED, 10, TIME_UNIT_WORKING_HOURS);
   answer.set_starts_after_line("acknowledge");
+  answer.add_also_stopped_by(FACT_KIND_RESOLVED);
   auto visit = Line("first_visit", FACT_KIND_VISIT_REQUESTED, FACT_KIND_VISIT_STARTED, 2, TIME_UNIT_WORKING_DAYS,
                     END_RULE_END_OF_DAY);
   visit.add_cancelled_by(FACT_KIND_RESOLVED);
@@ -76,10 +77,10 @@ std::map<std::pair<std::string, int>, Outcome> OutcomesOf(const ClockRow& row) {
   std::map<std::pair<std::string, int>, Outcome> outcomes;
   for (const Run& run : row.runs()) {
     // A run that a late fact took the ground from is as if it had never been.
-    if (run.state() == JudgedLine::STATE_CANCELLED && run.cancelled_by() == FACT_KIND_UNSPECIFIED) continue;
+    if (run.state() == JudgedLine::STATE_CANCELLED && run.ended_by() == FACT_KIND_UNSPECIFIED) continue;
     outcomes[{run.started().line(), run.started().run()}] = {
         run.state(),           run.started().started_at(),       run.ended_at(),
-        LastDue(run).due_at(), LastDue(run).due_unextended_at(), run.cancelled_by()};
+        LastDue(run).due_at(), LastDue(run).due_unextended_at(), run.ended_by()};
   }
   return outcomes;
 }
@@ -92,7 +93,7 @@ std::map<std::pair<std::string, int>, Outcome> OutcomesOf(const std::vector<Plan
                                                                    judged.ended_at(),
                                                                    judged.started().due_at(),
                                                                    judged.started().due_unextended_at(),
-                                                                   judged.cancelled_by()};
+                                                                   judged.ended_by()};
   }
   return outcomes;
 }
@@ -133,6 +134,26 @@ RC_GTEST_PROP(ClockProperty, WhatIsWrittenIsWhatAPlanFromScratchSays, ()) {
   Select(row.facts(), {}, &facts);
   const Promises promises = SomePromises();
   RC_ASSERT(OutcomesOf(row) == OutcomesOf(PlanLines(row.start(), facts, promises)));
+}
+
+RC_GTEST_PROP(ClockProperty, SoIsOneJudgementOfManyRuns, ()) {
+  Notes notes;
+  Note imported = notes.Receipt(kReceived);
+  imported.set_imported(true);
+  imported.mutable_receipt()->mutable_start()->set_imported(true);
+  for (int i = 1; i < 120; ++i) {
+    Fact* fact = imported.add_facts();
+    fact->set_kind(i % 2 ? FACT_KIND_RESOLVED : FACT_KIND_REOPENED);
+    fact->set_occurred_at(kReceived + i * kHour);
+  }
+  OneClock clock(SomePromises());
+  clock.Take(imported, kReceived + kDay);
+  for (const FactKind kind : {FACT_KIND_RESOLVED, FACT_KIND_REOPENED, FACT_KIND_WITHDRAWN, FACT_KIND_ANSWERED}) {
+    clock.Take(notes.Of(kind, kReceived + *rc::gen::inRange<int64_t>(0, 120 * kHour)), kReceived + 9 * kDay);
+  }
+  Facts facts;
+  Select(clock.row().facts(), {}, &facts);
+  RC_ASSERT(OutcomesOf(clock.row()) == OutcomesOf(PlanLines(clock.row().start(), facts, SomePromises())));
 }
 
 RC_GTEST_PROP(ClockProperty, SegmentsTileTheTimeExactly, ()) {

@@ -360,7 +360,7 @@ TEST(Clock, WithdrawalCancelsWhatRunsAndLateWithdrawalWhatHadStopped) {
   clock.Take(notes.Of(FACT_KIND_ANSWERED, At("2026-03-03T09:00:00+01:00")));
   clock.Take(notes.Of(FACT_KIND_WITHDRAWN, At("2026-03-02T18:00:00+01:00"), At("2026-03-04T09:00:00+01:00")));
   EXPECT_EQ(clock.verdict("answer"), "cancelled");
-  EXPECT_EQ(clock.run("answer").cancelled_by(), FACT_KIND_WITHDRAWN);
+  EXPECT_EQ(clock.run("answer").ended_by(), FACT_KIND_WITHDRAWN);
 }
 
 TEST(Clock, DuplicateCancelsTheRemedyInsteadOfMeetingIt) {
@@ -426,6 +426,20 @@ TEST(Clock, VisitEndedWithoutABeginningHasTakenPlaceACancelledOneHasNot) {
   EXPECT_EQ(clock.verdict("first_visit"), "running");
   clock.Take(notes.Of(FACT_KIND_VISIT_ENDED, At("2026-03-04T18:00:00+01:00")));
   EXPECT_EQ(clock.verdict("first_visit"), "met");
+}
+
+TEST(Clock, AResolutionAnswersWhereThePackSaysSo) {
+  auto answer = Line("answer", FACT_KIND_RECEIVED, FACT_KIND_ANSWERED, 4, TIME_UNIT_WORKING_HOURS);
+  auto strict = answer;
+  strict.set_id("written_answer");
+  answer.add_also_stopped_by(FACT_KIND_RESOLVED);
+  OneClock clock(PromisesFor(Pack({answer, strict}), Office()));
+  Notes notes;
+  clock.Take(notes.Receipt(At(kMonday17)));
+  const auto events = clock.Take(notes.Of(FACT_KIND_RESOLVED, At("2026-03-02T17:30:00+01:00")));
+  EXPECT_EQ(events.back().line_stopped().by(), FACT_KIND_RESOLVED);
+  EXPECT_EQ(clock.verdict("answer"), "met");
+  EXPECT_EQ(clock.verdict("written_answer"), "running");
 }
 
 TEST(Clock, FactsOfOthersWaitForIntakesReceipt) {

@@ -183,6 +183,7 @@ void WriteRow(const TtrRow& row, v1::TimeToResolutionRow* out) {
   out->set_censored(row.censored);
   out->set_reopened_cases(row.reopened_cases);
   out->set_reopenings(row.reopenings);
+  out->set_day_only_cases(row.day_only);
   WritePercentiles(row.percentiles, out->mutable_percentiles());
   WritePercentiles(row.first_resolution, out->mutable_first_resolution());
   for (size_t i = 0; i < row.closed_only.size(); ++i) {
@@ -240,7 +241,7 @@ v1::Line WriteLine(const LineView& line, Millis now) {
   out.set_zone(started.zone());
   const bool ended = judged.state() != events::v1::JudgedLine::STATE_RUNNING;
   if (ended) *out.mutable_end_time() = WriteTime(judged.ended_at());
-  out.set_cancelled_by(judged.cancelled_by());
+  out.set_ended_by(judged.ended_by());
   *out.mutable_time_left() = WriteDuration(started.due_at() - (ended ? judged.ended_at() : now));
   if (line.written != nullptr) {
     out.set_met_on_late_evidence(IsMet(judged) && BreachRaised(*line.written));

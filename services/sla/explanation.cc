@@ -16,21 +16,6 @@ namespace {
 using events::v1::JudgedLine;
 using events::v1::LineStarted;
 
-JudgedLine AsJudged(const Run& run) {
-  JudgedLine judged;
-  judged.set_state(run.state());
-  judged.set_ended_at(run.ended_at());
-  judged.set_cancelled_by(run.cancelled_by());
-  LineStarted* started = judged.mutable_started();
-  *started = run.started();
-  const rows::v1::DueVersion& due = LastDue(run);
-  started->set_due_at(due.due_at());
-  started->set_due_unextended_at(due.due_unextended_at());
-  *started->mutable_versions() = due.versions();
-  *started->mutable_warnings_at() = due.warnings_at();
-  return judged;
-}
-
 std::string LocalTime(Millis at, const std::string& zone) {
   const absl::TimeZone local = calendar::ZoneFor(zone).value_or(absl::UTCTimeZone());
   return absl::FormatTime("%Y-%m-%d %H:%M:%E3S %Ez", absl::FromUnixMillis(at), local);
@@ -71,11 +56,11 @@ std::string VerdictText(const LineView& line, Millis now) {
   const std::string at = LocalTime(line.judged.ended_at(), started.zone());
   switch (line.judged.state()) {
     case JudgedLine::STATE_STOPPED:
-      return absl::StrCat("Stopped by ", NameOf(started.stop()), " at ", at, ", ",
+      return absl::StrCat("Stopped by ", NameOf(line.judged.ended_by()), " at ", at, ", ",
                           Length(std::abs(due - line.judged.ended_at())),
                           IsMet(line.judged) ? " before it was due: met." : " after it was due: late.");
     case JudgedLine::STATE_CANCELLED:
-      return absl::StrCat("Not applicable any more since ", at, ", by ", NameOf(line.judged.cancelled_by()), ".");
+      return absl::StrCat("Not applicable any more since ", at, ", by ", NameOf(line.judged.ended_by()), ".");
     default:
       return now > due ? absl::StrCat("Overdue by ", Length(now - due), ": no ", NameOf(started.stop()), " is known.")
                        : absl::StrCat("Running: ", Length(due - now), " left for ", NameOf(started.stop()), ".");

@@ -94,6 +94,7 @@ Turn Life::Take(const NotedFact& noted) {
       const bool duplicate = fact.outcome() == types::v1::OUTCOME_DUPLICATE;
       end = duplicate ? End::kDuplicate : End::kResolved;
       ended_at = fact.occurred_at();
+      day_only = fact.precision() == types::v1::PRECISION_DAY;
       if (!duplicate && !resolved_once) {
         resolved_once = true;
         first_resolved_at = ended_at;
@@ -104,10 +105,12 @@ Turn Life::Take(const NotedFact& noted) {
       if (!open()) return Turn::kNone;
       end = End::kWithdrawn;
       ended_at = fact.occurred_at();
+      day_only = fact.precision() == types::v1::PRECISION_DAY;
       return Turn::kWithdrawn;
     case types::v1::FACT_KIND_REOPENED:
       if (open()) return Turn::kNone;
       end = End::kOpen;
+      day_only = false;
       ++reopenings;
       return Turn::kReopened;
     default: return Turn::kNone;

@@ -61,7 +61,8 @@ enum class Turn {
 struct Life {
   enum class End { kOpen, kResolved, kDuplicate, kWithdrawn };
   End end = End::kOpen;
-  Millis ended_at = 0;  // unless open
+  Millis ended_at = 0;    // unless open
+  bool day_only = false;  // of its last end, only the day is known
   int reopenings = 0;
   // The first resolution other than as a duplicate, whether or not it held.
   bool resolved_once = false;

@@ -137,6 +137,14 @@ TEST_F(Figures, SettledDoesNotCountAResolutionReopenedByNow) {
   EXPECT_EQ(Rows(View::kSettled, 94 * kDay).events, 1);
 }
 
+TEST_F(Figures, CasesWithDaysInsteadOfInstantsAreCountedApart) {
+  Add(10, {{20, FACT_KIND_RESOLVED}});
+  Add(10, {{20, FACT_KIND_RESOLVED}});
+  rows_[1].mutable_facts(0)->mutable_fact()->set_precision(PRECISION_DAY);
+  EXPECT_EQ(Rows(View::kProvisional).day_only, 1);
+  EXPECT_EQ(Rows(View::kProvisional, 15 * kDay).day_only, 0);
+}
+
 TEST_F(Figures, KnownAtForgetsWhatWasNotRecordedYet) {
   Add(10, {{20, FACT_KIND_RESOLVED}});
   rows_[0].mutable_facts(0)->set_recorded_at(50 * kDay);

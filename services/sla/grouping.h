@@ -54,6 +54,7 @@ struct CaseView {
   Facts facts;
   Life life;
   CaseDimensions dimensions;
+  bool day_only = false;  // of its receipt or its end, only the day is known
 
   Millis received() const { return start->received_at(); }
   // Its end, or `now` while open.
@@ -67,7 +68,13 @@ bool Look(const Row& row, const Question& question, CaseView* view) {
   view->start = &row.start();
   view->life = Life();
   Select(row.facts(), question.as_of(), &view->facts);
-  for (const NotedFact* fact : view->facts) view->life.Take(*fact);
+  view->day_only = false;
+  for (const NotedFact* noted : view->facts) {
+    view->life.Take(*noted);
+    view->day_only |=
+        noted->fact().kind() == types::v1::FACT_KIND_RECEIVED && noted->fact().precision() == types::v1::PRECISION_DAY;
+  }
+  view->day_only |= view->life.day_only;
   view->dimensions = DimensionsOf(row.start(), view->facts, question.at_receipt);
   return question.filter.Passes(view->dimensions);
 }

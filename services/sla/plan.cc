@@ -47,18 +47,23 @@ std::vector<Step> StepsOf(const Facts& facts) {
   return steps;
 }
 
+bool Has(const google::protobuf::RepeatedField<int>& kinds, FactKind kind) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
 bool Stops(const Line& line, const Step& step) {
   // A visit that has ended has taken place, whether or not its beginning was told.
   if (line.stop() == types::v1::FACT_KIND_VISIT_STARTED && step.kind == types::v1::FACT_KIND_VISIT_ENDED) return true;
-  if (step.kind != line.stop() || step.kind == types::v1::FACT_KIND_UNSPECIFIED) return false;
+  if (step.kind == types::v1::FACT_KIND_UNSPECIFIED) return false;
+  if (Has(line.also_stopped_by(), step.kind)) return true;
+  if (step.kind != line.stop()) return false;
   if (step.kind != types::v1::FACT_KIND_ANSWERED || line.stage() == 0) return true;
   return std::max<uint32_t>(step.noted->fact().stage(), 1) == line.stage();
 }
 
 bool Cancels(const Line& line, const Step& step) {
   if (step.ends_case_without_answer) return true;
-  return step.kind != types::v1::FACT_KIND_UNSPECIFIED &&
-         std::find(line.cancelled_by().begin(), line.cancelled_by().end(), step.kind) != line.cancelled_by().end();
+  return step.kind != types::v1::FACT_KIND_UNSPECIFIED && Has(line.cancelled_by(), step.kind);
 }
 
 // `after` are the runs of the line this one is chained to; null when it starts by a fact.
@@ -144,8 +149,10 @@ PlannedRun Judge(const Line& line, int number, const RunSpan& span, const regist
   const CalendarInForce& calendar = promises.CalendarFor(target);
   JudgedLine& judged = planned.judged;
   judged.set_state(span.state);
-  if (span.state != JudgedLine::STATE_RUNNING) judged.set_ended_at(facts[span.end]->fact().occurred_at());
-  if (span.state == JudgedLine::STATE_CANCELLED) judged.set_cancelled_by(facts[span.end]->fact().kind());
+  if (span.state != JudgedLine::STATE_RUNNING) {
+    judged.set_ended_at(facts[span.end]->fact().occurred_at());
+    judged.set_ended_by(facts[span.end]->fact().kind());
+  }
   auto* started = judged.mutable_started();
   started->set_line(line.id());
   started->set_run(number);

@@ -7,6 +7,7 @@
 //
 // - The outcome depends on the sequence of facts alone, so neither on their order of arrival nor on when it is asked.
 //   Neither warnings nor breaches raised matter to it.
+// - A run ends with the line's own stop fact, or one that the pack says stops it as well.
 // - Facts after a run's end do not touch it: its due instant is frozen there.
 // - A withdrawal, or a resolution as a duplicate, cancels what still runs.
 // - A chained line starts where a run of another stops. It does not start when its own stop fact came before.

@@ -73,6 +73,9 @@ void WriteCase(const CaseView& view, const std::string& complaint, v1::Clock* ou
   out->set_imported(view.start->imported());
   out->set_pack(view.start->pack());
   out->set_pack_version(view.start->pack_version());
+  if (view.start->source_due_at() != 0) {
+    *out->mutable_source_due_time() = service::WriteTime(view.start->source_due_at());
+  }
   *out->mutable_lines_left_out() = view.start->lines_left_out();
 }
 

@@ -27,8 +27,8 @@ struct TtrFigures::Sample {
 
 void TtrFigures::Add(size_t group, const CaseView& view) {
   largest_window_ = std::max(largest_window_, view.start->reopen_window_ms());
-  outcomes_.push_back({group, view.life.end, view.life.resolved_once, view.life.reopenings, view.received(),
-                       view.life.ended_at, view.life.first_resolved_at});
+  outcomes_.push_back({group, view.life.end, view.life.resolved_once, view.day_only, view.life.reopenings,
+                       view.received(), view.life.ended_at, view.life.first_resolved_at});
 }
 
 void TtrFigures::AddTo(View view, const Outcome& outcome, Sample* sample) const {
@@ -47,6 +47,7 @@ void TtrFigures::AddTo(View view, const Outcome& outcome, Sample* sample) const 
   ++(event ? counts.events : counts.censored);
   counts.reopened_cases += outcome.reopenings > 0;
   counts.reopenings += outcome.reopenings;
+  counts.day_only += outcome.day_only;
 }
 
 std::vector<TtrRow> TtrFigures::Rows(View view, size_t groups) const {

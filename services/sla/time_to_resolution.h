@@ -28,6 +28,7 @@ struct TtrRow {
   int64_t censored = 0;
   int64_t reopened_cases = 0;
   int64_t reopenings = 0;
+  int64_t day_only = 0;  // cases of whose receipt or end only the day is known
   // For each of kShares; absent when not reached.
   std::vector<std::optional<stats::QuantileEstimate>> percentiles;
   std::vector<std::optional<stats::QuantileEstimate>> first_resolution;
@@ -52,6 +53,7 @@ class TtrFigures {
     size_t group;
     Life::End end;
     bool resolved_once;
+    bool day_only;
     int reopenings;
     Millis received;
     Millis ended_at;

@@ -7,6 +7,8 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <filesystem>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
@@ -61,6 +63,10 @@ class RocksDatabase : public Database {
   }
 
   absl::Status Checkpoint(const std::string& dir) const override {
+    std::error_code unknown;
+    if (std::filesystem::exists(dir, unknown)) {
+      return MakeError(absl::StatusCode::kAlreadyExists, "CHECKPOINT_EXISTS", absl::StrCat(dir, ": is there already"));
+    }
     rocksdb::Checkpoint* raw = nullptr;
     rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &raw);
     const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
