@@ -12,6 +12,7 @@
 
 namespace redress::intake {
 
+// `name`: one that can be one, else "such complaint": what a caller sent may hold anything.
 inline absl::Status ComplaintNotFound(absl::string_view name) {
   return MakeError(absl::StatusCode::kNotFound, "COMPLAINT_NOT_FOUND", absl::StrCat("there is no ", name));
 }

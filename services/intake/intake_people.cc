@@ -81,7 +81,7 @@ void IntakeService::GetPerson(const CallContext& call, const v1::GetPersonReques
   const absl::Status valid = violations.ToStatus();
   if (!valid.ok()) return done(valid);
   const auto target = Locate("people", *id);
-  if (!target.has_value()) return done(PersonNotFound(request.name()));
+  if (!target.has_value()) return done(PersonNotFound("such person"));
   const auto render = [this, call, target = *target, purpose = request.purpose()](
                           absl::StatusOr<RowsPtr> rows) -> absl::StatusOr<v1::GetPersonResponse> {
     RETURN_IF_ERROR(rows.status());
@@ -141,7 +141,7 @@ void IntakeService::ErasePerson(const CallContext& call, const v1::ErasePersonRe
   const auto target = Locate("people", *id);
   const auto rows = Rows();
   if (!target.has_value() || !SeesPerson(*rows, shard_count(), request.name(), *call.caller, nullptr)) {
-    return done(PersonNotFound(request.name()));
+    return done(PersonNotFound("such person"));
   }
   commands::v1::Command command;
   auto* erase = command.mutable_erase_person();

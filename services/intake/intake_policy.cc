@@ -4,9 +4,11 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "libs/ids/ids.h"
+#include "libs/runtime/fold.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "redress/intake/commands/v1/commands.pb.h"
@@ -168,6 +170,8 @@ std::vector<log::ShardId> FollowedByIntake(uint16_t shard, uint32_t shard_count)
 absl::StatusOr<std::vector<Order>> ReactToInput(const runtime::Input& input, const runtime::ReactContext& context) {
   Orders orders;
   for (const log::v1::Event& stored : input.body->events()) {
+    // The runtime's own: what a shard has parked means nothing to others.
+    if (absl::StartsWith(stored.aggregate(), runtime::kInputsPrefix)) continue;
     switch (input.from.stream) {
       case log::Stream::kRouting: RETURN_IF_ERROR(ReactToRouting(stored, context, &orders)); break;
       case log::Stream::kScheduling: RETURN_IF_ERROR(ReactToScheduling(stored, context, &orders)); break;

@@ -141,7 +141,9 @@ void IntakeService::CheckNames(const store::Rows& rows, const v1::SubmitComplain
 
 absl::StatusOr<Key> IntakeService::FindPersonKey(const store::Rows& rows, const std::string& name) const {
   const auto target = Locate("people", PersonIdOf(name));
-  const auto person = target.has_value() ? LoadPerson(rows, target->shard, target->id) : std::nullopt;
+  // A name that is none is not said back: it may be anything.
+  if (!target.has_value()) return PersonNotFound("such person");
+  const auto person = LoadPerson(rows, target->shard, target->id);
   if (!person.has_value()) return PersonNotFound(name);
   if (person->erased_at() != 0) return PersonErasedError(name);
   return keys_->Find(person->person_key());

@@ -119,7 +119,7 @@ void IntakeService::GetComplaint(const CallContext& call, const v1::GetComplaint
   };
   const auto target = check();
   if (!target.ok()) return done(target.status());
-  if (!target->has_value()) return done(ComplaintNotFound(request.name()));
+  if (!target->has_value()) return done(ComplaintNotFound("such complaint"));
   const Reader reader = {call.caller->id(), request.purpose()};
   const auto render = [this, caller = call.caller, target = **target, personal = request.personal_data(),
                        reader](absl::StatusOr<RowsPtr> rows) -> absl::StatusOr<v1::GetComplaintResponse> {
@@ -179,7 +179,7 @@ void IntakeService::ListComplaintHistory(const CallContext& call, const v1::List
   const absl::Status valid = page.ok() ? violations.ToStatus() : page.status();
   if (!valid.ok()) return done(valid);
   const auto target = Locate("complaints", *id);
-  if (!target.has_value()) return done(ComplaintNotFound(request.name()));
+  if (!target.has_value()) return done(ComplaintNotFound("such complaint"));
   int64_t after = 0;
   (void)absl::SimpleAtoi(page->last_key, &after);  // empty on the first page
   const Reader reader = {call.caller->id(), request.purpose()};

@@ -231,7 +231,7 @@ void IntakeService::Change(const CallContext& call, const Request& request, rpc:
   filled.when->set_may_backdate(call.caller->Has(Permission::kRecordBackdatedFacts));
   filled.when->set_reason(request.reason());
   const auto target = Locate("complaints", *id);
-  if (!target.has_value()) return done(ComplaintNotFound(request.name()));
+  if (!target.has_value()) return done(ComplaintNotFound("such complaint"));
   const auto text_key = FindTextKey(call, *target);
   if (!filled.texts.empty()) {
     if (!text_key.ok()) return done(text_key.status());
