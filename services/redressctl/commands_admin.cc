@@ -34,8 +34,8 @@ void ShowInstance(const v1::GetStatusResponse& status, Printer& printer) {
   printer.Line(
       Printable(absl::StrCat("installation ", status.installation(), ", instance ", status.instance(), ", ",
                              status.ready() ? "ready" : "NOT READY", ", ", printer.Format(status, "server_time"))));
-  printer.Line(
-      Printable(absl::StrCat("log ", status.log_id(), ", register version ", status.register_version(), "\n")));
+  printer.Line(Printable(absl::StrCat("log ", status.log_id(), ", register version ", status.register_version())));
+  printer.Line("");
 }
 
 // A row a service.

@@ -157,7 +157,8 @@ void AddPersonCommands(Command* root) {
   Call<v1::ErasePersonRequest, v1::ErasePersonResponse>(group, "erase", "ErasePerson",
                                                         "Forgets a person for ever; facts and figures stay")
       .Name("PERSON", "name", "people", "Id or name, as in people/ID")
-      .Option("--reason", "reason", "A code")
+      .Option("--reason", "reason", "Why: a code")
+      .Required()
       .Option("--until-closed", "until_closed", "Waits for open complaints to end instead of refusing");
 }
 

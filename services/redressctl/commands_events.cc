@@ -94,6 +94,10 @@ absl::Status Follow(const Arguments& arguments, Session& session) {
     give_up_after = *given;
   }
   Session::Retry retry(session.environment().clock, give_up_after);
+  Progress progress = session.MakeProgress();
+  // What is printed on the terminal shows how far it is.
+  const bool silent = session.environment().out_is_terminal || request.follow();
+  int64_t events = 0;
   bool any = false;
   for (;;) {
     absl::Status ended;
@@ -108,6 +112,8 @@ absl::Status Follow(const Arguments& arguments, Session& session) {
               WriteFileWhole(arguments.cursor->value(), absl::StrCat(absl::Base64Escape(message.cursor()), "\n")));
         }
         any = true;
+        events += message.events_size();
+        if (!silent) progress.Show(Progress::kUnknown, absl::StrCat(events, " events"));
         retry.Recovered();
       }
       ended = stream->Finish();

@@ -1,4 +1,5 @@
 // import --mapping FILE DATA: old complaints with their original dates
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -96,7 +97,11 @@ class Import {
     }
   }
 
-  void Tick() { progress_.Show(mapper_.Fraction(), absl::StrCat(tally_.rows(), " of ", mapper_.rows(), " rows")); }
+  void Tick() {
+    const double fraction =
+        static_cast<double>(tally_.rows()) / static_cast<double>(std::max<int64_t>(mapper_.rows(), 1));
+    progress_.Show(fraction, absl::StrCat(tally_.rows(), " of ", mapper_.rows(), " rows"));
+  }
   void EndProgress() { progress_.Clear(); }
 
  private:

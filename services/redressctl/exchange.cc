@@ -54,15 +54,22 @@ class Exchange {
     reader_.Post([this, &stream] { ReadAll(stream.get()); });
     // The reader may answer and free a request as soon as it is written, but not before: each is touched once.
     bool writing = true;
-    for (size_t i = 0; writing && i < again.size(); ++i) writing = stream->Write(*again[i]);
+    for (size_t i = 0; writing && i < again.size(); ++i) writing = Write(stream.get(), *again[i]);
     while (writing) {
       const Message* request = Take();
       if (request == nullptr) break;
-      writing = stream->Write(*request);
+      writing = Write(stream.get(), *request);
     }
     if (writing) stream->WritesDone();
     WaitForReader();
     return stream->Finish();
+  }
+
+  bool Write(rpc::ClientStream* stream, const Message& request) {
+    if (!stream->Write(request)) return false;
+    MutexLock lock(mutex_);
+    ever_ = true;
+    return true;
   }
 
   // Null: nothing more, or the stream has ended.
@@ -95,7 +102,6 @@ class Exchange {
         break;
       }
       open_.erase(*id);
-      ever_ = true;
       progressed_ = true;
       changed_.NotifyAll();
     }
@@ -121,7 +127,7 @@ class Exchange {
   std::map<uint64_t, std::unique_ptr<const Message>> open_ ABSL_GUARDED_BY(mutex_);
   bool all_taken_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
-  // Whether anything was answered: ever, and since the last break.
+  // Whether anything ever went out, and anything was answered since the last break.
   bool ever_ ABSL_GUARDED_BY(mutex_) = false;
   bool progressed_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status failed_ ABSL_GUARDED_BY(mutex_);

@@ -16,6 +16,7 @@ namespace redress::ctl {
 namespace {
 
 constexpr absl::string_view kUsageUrl = "redress/usage";
+constexpr absl::string_view kRetryInfoUrl = "type.googleapis.com/google.rpc.RetryInfo";
 
 }  // namespace
 
@@ -33,8 +34,10 @@ ExitCode ExitCodeOf(const absl::Status& status) {
   if (status.GetPayload(kUsageUrl).has_value()) return kExitUsage;
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kResourceExhausted: return kExitUnavailable;
+    case absl::StatusCode::kDeadlineExceeded: return kExitUnavailable;
+    case absl::StatusCode::kResourceExhausted:
+      // Overload says when to come again; what is too large is so for ever.
+      return status.GetPayload(kRetryInfoUrl).has_value() ? kExitUnavailable : kExitError;
     case absl::StatusCode::kNotFound: return kExitNotFound;
     case absl::StatusCode::kUnauthenticated:
     case absl::StatusCode::kPermissionDenied: return kExitDenied;

@@ -21,6 +21,7 @@
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "redress/types/v1/position.pb.h"
+#include "services/redressctl/import/utf8.h"
 #include "services/redressctl/json_input.h"
 #include "services/redressctl/times.h"
 
@@ -132,6 +133,8 @@ absl::Status SetString(pb::Message* message, const FieldDescriptor& field, absl:
       return BadValue(absl::StrCat(Quoted(text), " is no hex"));
     }
     value = absl::HexStringToBytes(text);
+  } else if (importer::FindInvalidUtf8(text) != absl::string_view::npos) {
+    return BadValue("is not UTF-8");
   }
   if (field.is_repeated()) {
     message->GetReflection()->AddString(message, &field, std::move(value));
@@ -200,6 +203,17 @@ std::string FormatScalar(const pb::Message& message, const FieldDescriptor& fiel
   }
 }
 
+// "key=value key=value", by key.
+std::string FormatMap(const pb::Message& holder, const FieldDescriptor& field, calendar::Zone zone) {
+  std::vector<std::string> entries;
+  for (int i = 0; i < holder.GetReflection()->FieldSize(holder, &field); ++i) {
+    const pb::Message& entry = holder.GetReflection()->GetRepeatedMessage(holder, &field, i);
+    entries.push_back(absl::StrCat(FormatField(entry, "key", zone), "=", FormatField(entry, "value", zone)));
+  }
+  std::sort(entries.begin(), entries.end());
+  return absl::StrJoin(entries, " ");
+}
+
 // The message that holds the last field of the path; the default one where a message on the way is not set.
 const pb::Message& HolderOf(const pb::Message& message, absl::string_view* path) {
   const size_t dot = path->find('.');
@@ -225,6 +239,11 @@ const FieldDescriptor& FieldAt(const pb::Descriptor& type, absl::string_view pat
     std::abort();
   }
   return *field;
+}
+
+const pb::Message& MessageAt(const pb::Message& message, absl::string_view path) {
+  const pb::Message& holder = HolderOf(message, &path);
+  return holder.GetReflection()->GetMessage(holder, &FieldAt(*holder.GetDescriptor(), path));
 }
 
 std::string ShortName(const pb::EnumDescriptor& type, int number) {
@@ -277,6 +296,7 @@ std::string FormatField(const pb::Message& message, absl::string_view path, cale
   const pb::Message& holder = HolderOf(message, &path);
   const FieldDescriptor& field = FieldAt(*holder.GetDescriptor(), path);
   const auto& reflection = *holder.GetReflection();
+  if (field.is_map()) return FormatMap(holder, field, zone);
   if (field.is_repeated()) {
     std::vector<std::string> parts;
     for (int i = 0; i < reflection.FieldSize(holder, &field); ++i) {

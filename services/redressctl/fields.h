@@ -37,6 +37,9 @@ absl::Status SetField(google::protobuf::Message* message, absl::string_view path
 // messages inside as "name=value name=value". A Position is "<log id>:<stream>:<shard>:<next>".
 std::string FormatField(const google::protobuf::Message& message, absl::string_view path, calendar::Zone zone);
 
+// The message in the field that the path names, the default one if it is not set. Not of a list.
+const google::protobuf::Message& MessageAt(const google::protobuf::Message& message, absl::string_view path);
+
 // A whole message the same way, on one line.
 std::string FormatMessage(const google::protobuf::Message& message, calendar::Zone zone);
 

@@ -83,6 +83,13 @@ TEST(Fields, ShowListsMessagesAndUnknownEnumValues) {
   EXPECT_EQ(FormatField(complaint, "state", kUtc), "77");
 }
 
+TEST(Fields, ShowMapsByKey) {
+  intake::v1::HistoryEntry entry;
+  (*entry.mutable_details())["team"] = "front-desk";
+  (*entry.mutable_details())["agency"] = "north";
+  EXPECT_EQ(FormatField(entry, "details", kUtc), "agency=north team=front-desk");
+}
+
 TEST(Fields, NameEveryChoice) {
   EXPECT_THAT(ShortNames(*sla::v1::View_descriptor()), ElementsAre("provisional", "settled"));
 }

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   const redress::SystemClock clock;
   redress::SystemIdSource ids;
   redress::ctl::Environment environment{&clock, &ids, &std::cin, &std::cout, &std::cerr};
+  environment.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
   environment.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
   if (const char* server = std::getenv("REDRESS_SERVER"); server != nullptr && *server != '\0') {
     environment.server = server;

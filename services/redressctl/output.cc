@@ -1,5 +1,6 @@
 #include "services/redressctl/output.h"
 
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "services/redressctl/fields.h"
 #include "services/redressctl/import/utf8.h"
+#include "services/redressctl/times.h"
 
 namespace redress::ctl {
 namespace {
@@ -52,6 +54,15 @@ void AppendFields(const pb::Message& message, size_t indent, calendar::Zone zone
                       Printable(FormatField(message, field->name(), zone)), "\n");
     }
   }
+}
+
+// A list is for a look: of a duration the two largest parts.
+std::string FormatCell(const pb::Message& item, const std::string& path, calendar::Zone zone) {
+  std::string text = FormatField(item, path, zone);
+  const pb::Descriptor* type = FieldAt(*item.GetDescriptor(), path).message_type();
+  if (text.empty() || type == nullptr || type->full_name() != "google.protobuf.Duration") return text;
+  const auto& duration = static_cast<const pb::Duration&>(MessageAt(item, path));
+  return FormatRoughly(duration.seconds() * kSecond + duration.nanos() / 1000000);
 }
 
 }  // namespace
@@ -153,7 +164,7 @@ void Printer::List(const pb::Message& message, absl::string_view list, const std
   for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
     const pb::Message& item = message.GetReflection()->GetRepeatedMessage(message, &field, i);
     std::vector<std::string> row;
-    for (const std::string& path : paths) row.push_back(Format(item, path));
+    for (const std::string& path : paths) row.push_back(FormatCell(item, path, zone_));
     table.Add(std::move(row));
   }
   Table(table);

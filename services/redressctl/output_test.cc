@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "redress/intake/v1/intake_service.pb.h"
+#include "redress/sla/v1/sla_service.pb.h"
 
 namespace redress::ctl {
 namespace {
@@ -56,6 +57,18 @@ TEST(Printer, ListsRows) {
   EXPECT_EQ(out.str(),
             "name          system  reopenings\n"
             "complaints/1  crm              2\n");
+}
+
+TEST(Printer, ListsDurationsRoughly) {
+  sla::v1::ListCasesAtRiskResponse reply;
+  reply.add_cases()->mutable_time_left()->set_seconds(-(2 * 86400 + 3 * 3600 + 4));
+  reply.add_cases()->set_line("remedy");
+  std::ostringstream out;
+  Printer(&out, false, absl::UTCTimeZone()).List(reply, "cases", {"time_left", "line"});
+  EXPECT_EQ(out.str(),
+            "time_left  line\n"
+            "-2d 3h\n"
+            "           remedy\n");
 }
 
 TEST(Printer, WritesJsonOnOneLine) {

@@ -74,12 +74,13 @@ TEST_F(ProgramTest, BadJsonIsAUsageErrorAndNothingIsSent) {
 }
 
 TEST_F(ProgramTest, ListsEveryBadArgument) {
-  const Ran ran = Run("complaint submit --channel pigeon --received soon --care-level -1");
+  const Ran ran = Run("complaint submit --channel pigeon --received soon --care-level -1 --description \xff");
   EXPECT_EQ(ran.code, kExitUsage);
   EXPECT_THAT(ran.err, HasSubstr("--category: is missing"));
   EXPECT_THAT(ran.err, HasSubstr("--channel: \"pigeon\" is none of phone, mail"));
   EXPECT_THAT(ran.err, HasSubstr("--received: \"soon\" is no instant"));
   EXPECT_THAT(ran.err, HasSubstr("--care-level: \"-1\" is no whole number from 0"));
+  EXPECT_THAT(ran.err, HasSubstr("--description: is not UTF-8"));
   EXPECT_EQ(ran.out, "");
 }
 
@@ -121,7 +122,7 @@ TEST_F(ProgramTest, ExitCodesSayWhatHappened) {
       {absl::StatusCode::kUnimplemented, kExitError},
       {absl::StatusCode::kUnavailable, kExitUnavailable},
       {absl::StatusCode::kDeadlineExceeded, kExitUnavailable},
-      {absl::StatusCode::kResourceExhausted, kExitUnavailable},
+      {absl::StatusCode::kResourceExhausted, kExitError},
       {absl::StatusCode::kNotFound, kExitNotFound},
       {absl::StatusCode::kUnauthenticated, kExitDenied},
       {absl::StatusCode::kPermissionDenied, kExitDenied},
@@ -134,6 +135,16 @@ TEST_F(ProgramTest, ExitCodesSayWhatHappened) {
         "GetComplaint", [code = code](const auto&, auto*) { return absl::Status(code, "so it is"); });
     EXPECT_EQ(Run("complaint get 1").code, exit_code) << absl::StatusCodeToString(code);
   }
+}
+
+TEST_F(ProgramTest, OverloadIsUnavailableAndSaysWhen) {
+  intake_.On<GetComplaintRequest, GetComplaintResponse>("GetComplaint", [](const auto&, auto*) {
+    return RetryLater(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "the queue is full", 250);
+  });
+  const Ran ran = Run("complaint get 1");
+  EXPECT_EQ(ran.code, kExitUnavailable);
+  EXPECT_THAT(ran.err,
+              HasSubstr("RESOURCE_EXHAUSTED QUEUE_FULL: the queue is full\n  may be tried again after 250 ms"));
 }
 
 TEST_F(ProgramTest, AServerThatIsNotThereIsUnavailable) {

@@ -51,8 +51,8 @@ GlobalArguments::GlobalArguments(Command* root) {
   token_file = root->Option("--token-file", "FILE", "Holds the token to call with")->File();
   output = root->Option("-o,--output", "FORMAT", "For people or for programs")->OneOf({"table", "json"});
   zone = root->Option("--zone", "ZONE", "Of times shown, and of those given without an offset; else UTC");
-  timeout =
-      root->Option("--timeout", "DURATION", "For each answer; else 30s, and none for streams, imports and rebuilds");
+  timeout = root->Option("--timeout", "DURATION",
+                         "For each answer, 0s for none; else 30s, and none for streams, reports and rebuilds");
   progress = root->Flag("--progress", "Shows progress where the error stream is no terminal, too");
 }
 
@@ -86,7 +86,10 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Start(const Environment& envir
   return session;
 }
 
-void Session::Note(absl::string_view text) { *environment_.err << text << std::endl; }
+void Session::Note(absl::string_view text) {
+  // Over the bar, if one is drawn there.
+  *environment_.err << (progress_ == Progress::Mode::kBar ? "\r\033[K" : "") << text << std::endl;
+}
 
 std::string Session::NewRequestId() {
   return absl::StrFormat("ctl-%016x%016x", environment_.ids->Random64(), environment_.ids->Random64());

@@ -6,6 +6,7 @@
 
 #include "libs/clock/system_clock.h"
 #include "libs/metrics/spdlog/spdlog_logger.h"
+#include "libs/status/errors.h"
 #include "services/standalone/standalone.h"
 
 int main(int argc, char** argv) {
@@ -18,9 +19,10 @@ int main(int argc, char** argv) {
   app.add_option("--principals", options.principals_file,
                  "Who may call (textproto); needed on any but a loopback address");
   app.add_option("--config", options.config_dir, "Directory of the starter set for a new log");
-  app.add_option("--installation", options.installation, "The landlord's id, for a new log")->capture_default_str();
-  app.add_option("--shards", options.shard_count, "Shards a service, a power of two, for a new log")
-      ->capture_default_str();
+  app.add_option("--installation", options.installation,
+                 "The landlord's id: of a new log, else landlord; of an existing one what it must be");
+  app.add_option("--shards", options.shard_count,
+                 "Shards a service, a power of two: of a new log, else 4; of an existing one what it must have");
   app.add_option("--log-file", log_file, "Log lines go here; standard error unless given");
   CLI11_PARSE(app, argc, argv);
 
@@ -41,7 +43,9 @@ int main(int argc, char** argv) {
   options.logger = logger->get();
   auto standalone = redress::Standalone::Start(options);
   if (!standalone.ok()) {
-    std::fprintf(stderr, "redress-standalone: %s\n", standalone.status().ToString().c_str());
+    const absl::Status& status = standalone.status();
+    std::fprintf(stderr, "redress-standalone: %s %s: %s\n", absl::StatusCodeToString(status.code()).c_str(),
+                 redress::ReasonOf(status).c_str(), std::string(status.message()).c_str());
     return 1;
   }
   std::printf("listening %d metrics %d\n", (*standalone)->port(), (*standalone)->metrics_port());

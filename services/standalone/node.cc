@@ -24,6 +24,7 @@
 #include "services/sla/sla_grpc.h"
 #include "services/sla/sla_logic.h"
 #include "services/sla/sla_service.h"
+#include "services/standalone/watched_projections.h"
 
 namespace redress {
 namespace {
@@ -54,6 +55,7 @@ struct Node::Parts {
   Hosted<routing::RoutingLogic, routing::RoutingService> routing;
   Hosted<scheduling::SchedulingLogic, scheduling::SchedulingService> scheduling;
   Hosted<sla::SlaLogic, sla::SlaService> sla;
+  std::unique_ptr<WatchedProjections> projections;
   std::unique_ptr<admin::AdminService> admin;
   std::unique_ptr<subscribe::EventStream> events;
   std::vector<std::unique_ptr<rpc::Service>> own;
@@ -168,7 +170,10 @@ Node::Node(NodeOptions options) : options_(std::move(options)), parts_(std::make
   admin::AdminOptions admin;
   admin.instance = options_.instance;
   admin.runtimes = runtimes;
-  admin.projections = options_.projections;
+  if (options_.projections != nullptr) {
+    parts.projections = std::make_unique<WatchedProjections>(options_.projections, &parts.view);
+    admin.projections = parts.projections.get();
+  }
   admin.executor = options_.aside;
   admin.clock = options_.clock;
   admin.ids = options_.ids;

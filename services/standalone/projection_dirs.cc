@@ -83,9 +83,14 @@ absl::StatusOr<std::shared_ptr<store::Database>> ProjectionDirs::OpenCurrent(log
     // Damaged: the log has all of it.
   }
   *fresh = true;
-  const int generation = GenerationOf(name) + 1;
+  state.current = name;
+  return OpenAnew(stream);
+}
+
+absl::StatusOr<std::shared_ptr<store::Database>> ProjectionDirs::OpenAnew(log::Stream stream) {
+  const State& state = states_[stream];
   DeleteOthers(stream, "");
-  const std::string made = NameOf(stream, version, generation);
+  const std::string made = NameOf(stream, state.version, GenerationOf(state.current) + 1);
   ASSIGN_OR_RETURN(auto database, Open(made));
   RETURN_IF_ERROR(SetCurrent(stream, made));
   return database;

@@ -27,6 +27,8 @@ class ProjectionDirs : public admin::ProjectionStore {
   // The one in use, or a new empty one (`*fresh` = true) when there is none of this version. One that is damaged is
   // thrown away and made anew, `*fresh` = true.
   absl::StatusOr<std::shared_ptr<store::Database>> OpenCurrent(log::Stream stream, int version, bool* fresh);
+  // A new empty one in the place of the one in use, which nobody has open any more and which is deleted.
+  absl::StatusOr<std::shared_ptr<store::Database>> OpenAnew(log::Stream stream);
 
   absl::StatusOr<std::shared_ptr<store::Database>> CreateBeside(log::Stream stream) override;
   absl::Status Adopt(log::Stream stream) override;

@@ -15,6 +15,7 @@
 #include "libs/privacy/rocksdb/rocksdb_key_rows.h"
 #include "libs/rpc/call_metrics.h"
 #include "libs/rpc/grpc/server.h"
+#include "libs/runtime/rows.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "libs/subscribe/event_stream.h"
@@ -26,6 +27,16 @@ namespace {
 
 constexpr Millis kWatch = 200;
 constexpr Millis kReplenishKeys = 2 * kSecond;
+
+// Whether a projection knows of more than the log has: a disk lost what it had said was safe.
+bool IsAhead(log::Log* log, log::Stream stream, const store::Database& database) {
+  for (uint32_t shard = 0; shard < log->info().ShardsOf(stream); ++shard) {
+    const int64_t next = runtime::LoadRuleState(database, static_cast<uint16_t>(shard)).next_offset;
+    std::vector<log::Entry> entries;
+    if (absl::IsOutOfRange(log->Tail({stream, shard}, next)->Read(1, &entries))) return true;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -52,6 +63,7 @@ struct Standalone::Parts {
   std::unique_ptr<MetricsEndpoint> endpoint;
   std::atomic<bool> ready{false};
   std::atomic<bool> stopping{false};
+  bool stop_told = false;  // Watch's own
 
   absl::Status OpenLog(bool* created);
   absl::Status OpenKeys();
@@ -76,8 +88,8 @@ absl::Status Standalone::Parts::OpenLog(bool* created) {
   log_options.executor = committer.get();
   log_options.ids = &ids;
   const bool fresh = !std::filesystem::exists(log_options.dir);
-  log_options.installation = fresh ? options.installation : "";
-  log_options.shard_count = fresh ? options.shard_count : 0;
+  log_options.installation = fresh && options.installation.empty() ? "landlord" : options.installation;
+  log_options.shard_count = fresh && options.shard_count == 0 ? 4 : options.shard_count;
   ASSIGN_OR_RETURN(log, log::EmbeddedLog::Open(log_options));
   *created = log->open_report().created;
   for (const log::TornTail& torn : log->open_report().torn) {
@@ -108,6 +120,12 @@ absl::Status Standalone::Parts::OpenNode() {
     bool fresh = false;
     ASSIGN_OR_RETURN(node_options.databases[stream],
                      projections->OpenCurrent(stream, Node::ProjectionVersion(stream), &fresh));
+    if (IsAhead(log.get(), stream, *node_options.databases[stream])) {
+      options.logger->Error("projection_ahead_of_log", {{"service", log::StreamName(stream)}});
+      node_options.databases[stream] = nullptr;
+      ASSIGN_OR_RETURN(node_options.databases[stream], projections->OpenAnew(stream));
+      fresh = true;
+    }
     if (fresh) options.logger->Info("projection_rebuilding", {{"service", log::StreamName(stream)}});
   }
   const int processors = Processors();
@@ -172,11 +190,13 @@ void Standalone::Parts::Watch() {
   const bool now = node->Ready();
   if (now != ready.exchange(now)) {
     options.logger->Info(now ? "ready" : "not_ready");
-    const absl::Status stopped = Stopped();
-    if (!stopped.ok()) options.logger->Error("shard_stopped", {{"message", stopped.message()}});
     server->SetServing("", now);
     for (const rpc::Service* service : node->services()) server->SetServing(service->full_name(), now);
   }
+  // Also of a shard that stopped before all were ready.
+  const absl::Status stopped = Stopped();
+  if (!stopped.ok() && !stop_told) options.logger->Error("shard_stopped", {{"message", stopped.message()}});
+  stop_told = !stopped.ok();
   aside->PostAfter(kWatch, [this] { Watch(); });
 }
 

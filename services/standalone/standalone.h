@@ -21,8 +21,9 @@ struct StandaloneOptions {
   std::string metrics_listen;   // empty: none
   std::string principals_file;  // empty: whoever reaches the loopback address may do everything
   std::string config_dir;       // empty: as reference::FindConfigDir looks for it
-  std::string installation = "landlord";
-  uint32_t shard_count = 4;  // of a new log
+  // What a new log is made with, "landlord" and 4 unless given, and what an existing one must have if given.
+  std::string installation;
+  uint32_t shard_count = 0;
   Logger* logger = nullptr;  // outlives it
 };
 
