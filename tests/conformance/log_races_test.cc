@@ -147,6 +147,10 @@ class LogRaces : public LogConformance {
  protected:
   void Run(uint64_t seed);
   void Check(const std::vector<std::unique_ptr<Owner>>& owners);
+
+  // Over all runs.
+  int terms_ = 0;
+  size_t acknowledged_ = 0;
 };
 
 void LogRaces::Run(uint64_t seed) {
@@ -173,8 +177,6 @@ void LogRaces::Check(const std::vector<std::unique_ptr<Owner>>& owners) {
   }
   const std::set<std::string> once(fresh.accepted.begin(), fresh.accepted.end());
   EXPECT_EQ(once.size(), fresh.accepted.size()) << "something counts twice";
-  int terms = 0;
-  size_t acknowledged = 0;
   for (const auto& owner : owners) {
     const bool caught_up = driver().WaitFor([&] {
       owner->ReadOn();
@@ -184,20 +186,23 @@ void LogRaces::Check(const std::vector<std::unique_ptr<Owner>>& owners) {
     EXPECT_EQ(owner->fold().verdicts, fresh.verdicts);
     EXPECT_EQ(owner->fold().state, fresh.state);
     for (const std::string& id : owner->acknowledged()) EXPECT_EQ(once.count(id), 1u) << id << " was acknowledged";
-    terms += owner->terms();
-    acknowledged += owner->acknowledged().size();
+    terms_ += owner->terms();
+    acknowledged_ += owner->acknowledged().size();
   }
-  // A run in which nothing happens shows nothing.
-  EXPECT_GT(terms, 1);
-  EXPECT_GT(acknowledged, 0u);
 }
 
 TEST_P(LogRaces, AllReadersAgreeAndWhatWasAcknowledgedCountsOnce) {
+  int runs = 0;
   for (const uint64_t seed : redress::testing::Seeds(12)) {
     SCOPED_TRACE(absl::StrCat("REDRESS_SEED=", seed));
     Run(seed);
     if (HasFailure()) return;
+    ++runs;
   }
+  // Runs in which nothing happens show nothing; a single one may well lose every report.
+  if (runs == 1) return;
+  EXPECT_GT(terms_, runs);
+  EXPECT_GT(acknowledged_, static_cast<size_t>(runs));
 }
 
 INSTANTIATE_TEST_SUITE_P(Log, LogRaces, ::testing::ValuesIn(AllLogFactories()),
