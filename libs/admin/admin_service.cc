@@ -28,6 +28,11 @@ v1::ShardDigest DigestOf(const runtime::ServiceRuntime& runtime, const store::Ro
   return digest;
 }
 
+absl::Status NoProjectionStore() {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "NO_PROJECTION_STORE",
+                   "this instance keeps its projections in memory alone");
+}
+
 template <typename Request, typename Response>
 std::function<absl::StatusOr<Response>(const CallContext&, const Request&)> ForAdmins(
     std::function<absl::StatusOr<Response>(const Request&)> handler) {
@@ -118,7 +123,7 @@ absl::StatusOr<runtime::Shard*> AdminService::SelectShard(const std::string& ser
 absl::StatusOr<v1::GetStatusResponse> AdminService::GetStatus() const {
   v1::GetStatusResponse response;
   response.set_instance(options_.instance);
-  response.set_ready(true);
+  response.set_ready(options_.ready == nullptr || options_.ready());
   *response.mutable_server_time() = service::WriteTime(options_.clock->Now());
   if (options_.reference != nullptr) response.set_register_version(options_.reference->Version());
   for (runtime::ServiceRuntime* runtime : options_.runtimes) {
@@ -145,6 +150,8 @@ absl::StatusOr<v1::GetStatusResponse> AdminService::GetStatus() const {
       out->set_queued(static_cast<int64_t>(status.queued));
       out->set_queue_age_ms(status.queue_age_ms);
       out->set_reactor_lag_ms(status.reactor_lag_ms);
+      out->set_tail_lag_ms(status.tail_lag_ms);
+      out->set_timers_due(static_cast<int64_t>(status.timers_due));
       if (!status.stopped.ok()) out->set_stopped(status.stopped.ToString());
     }
   }
@@ -172,6 +179,7 @@ absl::StatusOr<v1::CreateCheckpointResponse> AdminService::CreateCheckpoint(
   if (!good) return InvalidFields({{"checkpoint_id", "must be 1 to 64 letters, digits and dashes"}});
   if (request.service().empty()) return InvalidFields({{"service", "is missing"}});
   ASSIGN_OR_RETURN(const auto selected, Select(request.service()));
+  if (options_.projections == nullptr) return NoProjectionStore();
   v1::CreateCheckpointResponse response;
   const std::string dir = options_.projections->CheckpointDir(selected[0]->stream(), id, response.mutable_directory());
   RETURN_IF_ERROR(selected[0]->database()->Checkpoint(dir));
@@ -230,6 +238,7 @@ void AdminService::StartRebuild(const std::string& service, rpc::Done<v1::Rebuil
           ? absl::StatusOr<std::vector<runtime::ServiceRuntime*>>(InvalidFields({{"service", "is missing"}}))
           : Select(service);
   if (!selected.ok()) return done(selected.status());
+  if (options_.projections == nullptr) return done(NoProjectionStore());
   auto rebuild = std::make_shared<Rebuild>();
   {
     MutexLock lock(mutex_);

@@ -35,12 +35,15 @@ struct AdminOptions {
   std::string instance;
   // What runs here, by stream; they outlive it.
   std::vector<runtime::ServiceRuntime*> runtimes;
+  // Null: rebuilds and checkpoints are refused (NO_PROJECTION_STORE).
   ProjectionStore* projections = nullptr;
   // A strand of its own: rebuilds run on it. Outlives it.
   Executor* executor = nullptr;
   const Clock* clock = nullptr;
   IdSource* ids = nullptr;
   runtime::ReferenceSource* reference = nullptr;
+  // Whether the instance serves, which needs more than shards that have caught up; null: nothing more.
+  std::function<bool()> ready;
 };
 
 // Thread-safe.

@@ -22,9 +22,11 @@ v1::Record Claim() {
   return record;
 }
 
-v1::Record Decision(int64_t fence, int64_t seq, const std::string& chain, int64_t recorded_at = 0) {
+v1::Record Decision(int64_t fence, int64_t seq, const std::string& chain, int64_t recorded_at = 0,
+                    int64_t register_version = 0) {
   v1::Body body;
   body.set_recorded_at(recorded_at);
+  body.set_register_version(register_version);
   v1::Record record;
   record.set_rule_version(kRuleVersion);
   record.set_kind(v1::KIND_DECISION);
@@ -121,8 +123,30 @@ TEST_F(Acceptance, GoesOnInTheMiddleFromASavedState) {
 TEST_F(Acceptance, RemembersTheLatestTimeAndRegisterVersion) {
   Fold(Genesis());
   Fold(Claim());
-  Fold(Decision(1, 1, state_.chain, 5000));
+  EXPECT_EQ(state_.last_recorded_at, 1000) << "the log's making";
+  Fold(Decision(1, 1, state_.chain, 5000, 7));
   EXPECT_EQ(state_.last_recorded_at, 5000);
+  EXPECT_EQ(state_.last_register_version, 7);
+  Fold(Decision(1, 2, state_.chain, 4000, 6));
+  EXPECT_EQ(state_.last_recorded_at, 5000) << "neither runs back";
+  EXPECT_EQ(state_.last_register_version, 7);
+  Fold(Decision(7, 3, state_.chain, 9000, 9));
+  EXPECT_EQ(state_.last_recorded_at, 5000) << "what is void says nothing";
+  EXPECT_EQ(state_.last_register_version, 7);
+}
+
+TEST_F(Acceptance, RemembersTheTimeOfAPosition) {
+  Fold(Genesis());
+  Fold(Claim());
+  v1::Progress progress;
+  progress.set_recorded_at(6000);
+  v1::Record record = Next(1, 1);
+  record.set_kind(v1::KIND_POSITION);
+  record.set_body(progress.SerializeAsString());
+  record.set_chain(NextChain(state_.chain, record.body()));
+  EXPECT_EQ(Fold(record), Verdict::kAccepted);
+  EXPECT_EQ(state_.last_recorded_at, 6000);
+  EXPECT_EQ(state_.last_register_version, 0);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,7 +39,10 @@ class InMemoryKeyRows : public KeyRows {
     MutexLock lock(mutex_);
     const Fault fault = std::exchange(fault_, Fault::kNone);
     if (fault != Fault::kLost) {
-      for (const KeyRow& row : rows) rows_[row.id] = EncodeKeyRow(row);
+      for (const KeyRow& row : rows) {
+        rows_[row.id] = EncodeKeyRow(row);
+        if (row.kind == KeyKind::kIndex) index_.insert(row.id);
+      }
       ++puts_;
     }
     if (fault == Fault::kNone) return absl::OkStatus();
@@ -56,9 +60,9 @@ class InMemoryKeyRows : public KeyRows {
   absl::StatusOr<std::vector<KeyRow>> IndexRows() override {
     MutexLock lock(mutex_);
     std::multimap<std::string, KeyRow> by_month;
-    for (const auto& [id, bytes] : rows_) {
-      ASSIGN_OR_RETURN(KeyRow row, DecodeKeyRow(id, bytes));
-      if (row.kind == KeyKind::kIndex && !row.destroyed) by_month.emplace(row.month, std::move(row));
+    for (const std::string& id : index_) {
+      ASSIGN_OR_RETURN(KeyRow row, DecodeKeyRow(id, rows_[id]));
+      if (!row.destroyed) by_month.emplace(row.month, std::move(row));
     }
     std::vector<KeyRow> rows;
     for (auto& [month, row] : by_month) rows.push_back(std::move(row));
@@ -68,6 +72,7 @@ class InMemoryKeyRows : public KeyRows {
  private:
   mutable Mutex mutex_;
   std::map<std::string, std::string> rows_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> index_ ABSL_GUARDED_BY(mutex_);  // of kind kIndex: asked for with every look-up row
   Fault fault_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
   int puts_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -3,6 +3,7 @@
 //   person   seals name, contacts, dwelling, care needs of one person
 //   text     seals description, messages, notes, access codes of one complaint
 //   index    makes the keyed hashes of look-ups, one a month
+//   staff    makes staff ids of names in imports: one for ever
 //
 // Whose a key is stands in the event that binds it, never beside the key.
 #pragma once
@@ -17,7 +18,7 @@
 namespace redress {
 
 // Stored: numbers are only ever added.
-enum class KeyKind : uint8_t { kPerson = 1, kText = 2, kIndex = 3 };
+enum class KeyKind : uint8_t { kPerson = 1, kText = 2, kIndex = 3, kStaff = 4 };
 
 inline constexpr int kSecretBytes = 32;
 

@@ -2,7 +2,7 @@
 //
 //   row        = version kind state made_at month wrapped_by secret
 //   version    = %x01
-//   kind       = %x01 (person) / %x02 (text) / %x03 (index)
+//   kind       = %x01 (person) / %x02 (text) / %x03 (index) / %x04 (staff)
 //   state      = %x01 (living) / %x02 (destroyed: secret is empty)
 //   made_at    = 8 bytes, milliseconds since 1970, big endian
 //   month      = short          "2026-03" for index keys, else empty
@@ -63,7 +63,7 @@ absl::StatusOr<KeyRow> DecodeKeyRow(absl::string_view id, absl::string_view byte
   KeyRow row;
   row.id = std::string(id);
   row.kind = static_cast<KeyKind>(bytes[1]);
-  if (row.kind < KeyKind::kPerson || row.kind > KeyKind::kIndex) return unreadable("its kind is unknown");
+  if (row.kind < KeyKind::kPerson || row.kind > KeyKind::kStaff) return unreadable("its kind is unknown");
   if (bytes[2] != kLiving && bytes[2] != kDestroyed) return unreadable("its state is unknown");
   row.destroyed = bytes[2] == kDestroyed;
   uint64_t made_at = 0;

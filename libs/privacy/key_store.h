@@ -24,7 +24,7 @@ class KeyStore {
  public:
   virtual ~KeyStore() = default;
 
-  // A key that is durable and that nobody was given before. `kind` is kPerson or kText; INVALID_ARGUMENT for kIndex.
+  // A key that is durable and that nobody was given before. `kind` is kPerson or kText; INVALID_ARGUMENT for others.
   virtual absl::StatusOr<Key> TakeKey(KeyKind kind) = 0;
 
   // Makes keys ahead where fewer than half a batch are left: called now and then off the callers' path. TakeKey makes a
@@ -36,7 +36,7 @@ class KeyStore {
   virtual absl::StatusOr<Key> Find(absl::string_view key_id) = 0;
 
   // Destroys all of them in one durable step; once OK, no restart brings one back. Destroyed and unknown ids are OK and
-  // change nothing. INVALID_ARGUMENT, and nothing destroyed, if one is no key id.
+  // change nothing. INVALID_ARGUMENT, and nothing destroyed, if one is no key id or is the staff key's.
   virtual absl::Status DestroyAll(absl::Span<const std::string> key_ids) = 0;
   absl::Status Destroy(absl::string_view key_id) {
     const std::string id(key_id);
@@ -46,6 +46,10 @@ class KeyStore {
   // Living index keys: this month's (UTC) first, made now if there is none, then the others from the newest month on.
   // New look-up rows are hashed under the first, questions under each.
   virtual absl::StatusOr<std::vector<Key>> IndexKeys() = 0;
+
+  // The one staff key, made by whoever asks first. It does not rotate, because what it makes are ids; no erasure
+  // destroys it.
+  virtual absl::StatusOr<Key> StaffKey() = 0;
 };
 
 }  // namespace redress

@@ -160,6 +160,33 @@ TEST_P(KeyStoreConformance, IndexKeyIsOneAMonthAndIsNotTaken) {
   EXPECT_EQ(third->at(0).id, second->at(0).id);
 }
 
+TEST_P(KeyStoreConformance, TheStaffKeyIsOneForEver) {
+  EXPECT_EQ(store().TakeKey(KeyKind::kStaff).status().code(), absl::StatusCode::kInvalidArgument);
+  const auto first = store().StaffKey();
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->kind, KeyKind::kStaff);
+  const int before = world_->writes();
+  world_->clock.Advance(400 * kDay);
+  world_->Restart();
+  EXPECT_EQ(store().Destroy(first->id).code(), absl::StatusCode::kInvalidArgument);
+  const auto later = store().StaffKey();
+  ASSERT_TRUE(later.ok()) << later.status();
+  EXPECT_EQ(BytesOf(*later), BytesOf(*first));
+  EXPECT_EQ(world_->writes(), before);
+  // It is no index key.
+  for (const Key& key : *store().IndexKeys()) EXPECT_NE(key.id, first->id);
+}
+
+TEST_P(KeyStoreConformance, AFailedStaffKeyIsMadeAgain) {
+  world_->FailNextWrite();
+  EXPECT_FALSE(store().StaffKey().ok());
+  world_->Restart();
+  const auto key = store().StaffKey();
+  ASSERT_TRUE(key.ok()) << key.status();
+  world_->Restart();
+  EXPECT_EQ(BytesOf(*store().StaffKey()), BytesOf(*key));
+}
+
 TEST_P(KeyStoreConformance, ThisMonthsIndexKeyComesFirstWhenTheClockSteppedBack) {
   world_->clock.Step(40 * kDay);
   ASSERT_TRUE(store().IndexKeys().ok());

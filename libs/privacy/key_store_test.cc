@@ -6,6 +6,7 @@
 
 #include "libs/privacy/in_memory_key_store.h"
 #include "libs/privacy/key_store_conformance.h"
+#include "libs/privacy/lookup_hash.h"
 
 namespace redress {
 namespace {
@@ -33,6 +34,14 @@ TEST(InMemoryKeyStore, SameSeedGivesTheSameKeys) {
   SeededIdSource one(5), other(5);
   InMemoryKeyStore a(&one, &clock), b(&other, &clock);
   for (int i = 0; i < 300; ++i) EXPECT_EQ(a.TakeKey(KeyKind::kText)->id, b.TakeKey(KeyKind::kText)->id);
+}
+
+TEST(InMemoryKeyStore, TwoStoresHaveTwoStaffKeys) {
+  FakeClock clock;
+  SeededIdSource one(5), other(6);
+  InMemoryKeyStore a(&one, &clock), b(&other, &clock);
+  EXPECT_NE(LookupHash(a.StaffKey()->secret, LookupKind::kStaffName, "Eleanor"),
+            LookupHash(b.StaffKey()->secret, LookupKind::kStaffName, "Eleanor"));
 }
 
 TEST(MadeAheadKeyStore, BatchOfUnknownOutcomeIsKeptAndNeverHandedOut) {

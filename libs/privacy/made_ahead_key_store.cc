@@ -15,6 +15,9 @@
 namespace redress {
 namespace {
 
+// The staff key's id is no secret and always this one, so that there cannot be two.
+constexpr absl::string_view kStaffKeyId = "redress-staff-key-0001";
+
 std::string MonthOf(Millis at) { return absl::FormatTime("%E4Y-%m", absl::FromUnixMillis(at), absl::UTCTimeZone()); }
 
 void Wipe(std::vector<KeyRow>* rows) {
@@ -74,7 +77,7 @@ absl::Status MadeAheadKeyStore::MakeBatch(KeyKind kind) {
 
 absl::StatusOr<Key> MadeAheadKeyStore::TakeKey(KeyKind kind) {
   if (kind != KeyKind::kPerson && kind != KeyKind::kText) {
-    return InvalidFields({{"kind", "must be person or text: index keys are made by month"}});
+    return InvalidFields({{"kind", "must be person or text: index keys are made by month, the staff key once"}});
   }
   const auto take = [&]() -> std::optional<Key> {
     MutexLock lock(mutex_);
@@ -124,6 +127,7 @@ absl::StatusOr<Key> MadeAheadKeyStore::Find(absl::string_view key_id) {
 absl::Status MadeAheadKeyStore::DestroyAll(absl::Span<const std::string> key_ids) {
   for (const std::string& id : key_ids) {
     if (!IsKeyId(id)) return InvalidFields({{"key_id", "must have 22 symbols of URL-safe base64"}});
+    if (id == kStaffKeyId) return InvalidFields({{"key_id", "is the staff key's, which is nobody's to forget"}});
   }
   MutexLock writing(writing_);
   std::vector<KeyRow> destroyed;
@@ -164,6 +168,23 @@ absl::StatusOr<std::vector<Key>> MadeAheadKeyStore::IndexKeys() {
     keys.push_back(std::move(key));
   }
   return keys;
+}
+
+absl::StatusOr<Key> MadeAheadKeyStore::StaffKey() {
+  ASSIGN_OR_RETURN(std::optional<KeyRow> row, rows_->Get(kStaffKeyId));
+  if (!row.has_value()) {
+    MutexLock writing(writing_);
+    ASSIGN_OR_RETURN(row, rows_->Get(kStaffKeyId));
+    if (!row.has_value()) {
+      std::vector<KeyRow> made = MakeRows(KeyKind::kStaff, 1, "");
+      made.front().id = std::string(kStaffKeyId);
+      const absl::Status put = rows_->Put(made);
+      if (!put.ok()) Wipe(&made);
+      RETURN_IF_ERROR(put);
+      row = std::move(made.front());
+    }
+  }
+  return KeyOf(&*row);
 }
 
 }  // namespace redress

@@ -55,10 +55,6 @@ class CatalogSnapshot : public Snapshot {
     const register_v1::Category* found = FindCategory(category, at);
     return found == nullptr ? kDefaultReopenWindow : WindowOf(*found);
   }
-  Millis LargestReopenWindow(Millis at) const override {
-    const auto* organisation = InForce(catalog_.organisations, at);
-    return organisation == nullptr ? kDefaultReopenWindow : organisation->content->largest_window;
-  }
   Versioned<register_v1::Organisation> FindOrganisation(Millis at) const override {
     const auto* index = InForce(catalog_.organisations, at);
     if (index == nullptr) return {};
@@ -102,11 +98,8 @@ class CatalogSnapshot : public Snapshot {
 }  // namespace
 
 OrganisationIndex::OrganisationIndex(register_v1::Organisation source) : organisation(std::move(source)) {
-  largest_window = kDefaultReopenWindow;
-  for (const register_v1::Category& category : organisation.categories()) {
+  for (const register_v1::Category& category : organisation.categories())
     categories.emplace(category.code(), &category);
-    largest_window = std::max(largest_window, WindowOf(category));
-  }
 }
 
 std::shared_ptr<const Snapshot> MakeSnapshot(Catalog catalog) {

@@ -31,7 +31,6 @@ struct OrganisationIndex {
   explicit OrganisationIndex(register_v1::Organisation source);
   register_v1::Organisation organisation;
   absl::flat_hash_map<std::string, const register_v1::Category*> categories;
-  Millis largest_window = 0;
 };
 
 // Cheap to copy: contents are shared.

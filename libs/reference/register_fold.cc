@@ -4,6 +4,7 @@
 
 #include "libs/reference/register_rows.h"
 #include "libs/reference/territory_check.h"
+#include "libs/runtime/knows.h"
 #include "libs/status/errors.h"
 #include "redress/register/events/v1/events.pb.h"
 
@@ -118,6 +119,10 @@ absl::StatusOr<std::vector<runtime::NewEvent>> RegisterFollower::Decide(const st
                                                                         const runtime::DecideContext&) const {
   return MakeError(absl::StatusCode::kFailedPrecondition, "REGISTER_DECIDED_ELSEWHERE",
                    "this process follows the register and does not decide it");
+}
+
+bool RegisterFollower::Knows(log::Stream stream, const log::v1::Event& event) const {
+  return stream == log::Stream::kRegister && runtime::KnowsAs<events_v1::Event>(event);
 }
 
 void RegisterFollower::Apply(const runtime::ApplyContext& context, const log::v1::Event& event,

@@ -20,6 +20,7 @@ class RegisterFollower : public runtime::Logic {
   std::vector<log::ShardId> Follows(uint16_t, uint32_t) const override { return {}; }
   absl::StatusOr<std::vector<runtime::NewEvent>> Decide(const store::Rows& rows, const runtime::v1::Order& order,
                                                         const runtime::DecideContext& context) const override;
+  bool Knows(log::Stream stream, const log::v1::Event& event) const override;
   void Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const override;
   // A serialised redress.register.rows.v1.VersionKey: which version the record made. The same in every process, since
   // it is stored.

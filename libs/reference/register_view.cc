@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "libs/runtime/rows.h"
+#include "libs/status/errors.h"
+
 namespace redress::reference {
 namespace {
 
@@ -32,12 +36,12 @@ class RegisterView::Watched : public store::Database {
   }
   absl::Status Commit(const store::Writes& writes) override {
     const absl::Status committed = rows_->Commit(writes);
-    // Every decision counts itself in the state row.
-    if (committed.ok() && writes.find(StateKey()) != writes.end()) view_->Take(*rows_);
+    if (committed.ok()) view_->Take(*rows_);
     return committed;
   }
   std::unique_ptr<store::Rows> Snapshot() const override { return rows_->Snapshot(); }
   absl::Status Health() const override { return rows_->Health(); }
+  absl::Status Resume() override { return rows_->Resume(); }
   absl::Status Checkpoint(const std::string& dir) const override { return rows_->Checkpoint(dir); }
   uint64_t SizeBytes() const override { return rows_->SizeBytes(); }
 
@@ -46,7 +50,8 @@ class RegisterView::Watched : public store::Database {
   const std::shared_ptr<store::Database> rows_;
 };
 
-RegisterView::RegisterView() : current_(MakeSnapshot(Catalog())) {}
+RegisterView::RegisterView(std::string tzdata_here)
+    : tzdata_here_(std::move(tzdata_here)), current_(MakeSnapshot(Catalog())) {}
 
 RegisterView::~RegisterView() = default;
 
@@ -62,6 +67,26 @@ std::shared_ptr<const Snapshot> RegisterView::Current() const {
 
 int64_t RegisterView::Version() const { return Current()->version(); }
 
+runtime::ReferenceLook RegisterView::Look() const {
+  std::shared_ptr<const Snapshot> now = Current();
+  return {now, now->version(), now->complete()};
+}
+
+int64_t RegisterView::Position() const {
+  MutexLock lock(mutex_);
+  return position_;
+}
+
+absl::Status RegisterView::Usable() const {
+  const auto now = Current();
+  const std::string& adopted = now->tzdata_version();
+  if (adopted.empty() || tzdata_here_.empty() || adopted == tzdata_here_) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kFailedPrecondition, "TZDATA_DIFFERS",
+                   absl::StrCat("the register has adopted the zone rules of ", adopted, ", this machine has those of ",
+                                tzdata_here_),
+                   {{"adopted", adopted}, {"here", tzdata_here_}});
+}
+
 std::shared_ptr<void> RegisterView::OnChange(std::function<void()> wake) {
   return wakers_.Add(kRegister, std::move(wake));
 }
@@ -71,6 +96,11 @@ void RegisterView::Take(const store::Rows& rows) {
   {
     MutexLock lock(refreshing_);
     changed = Refresh(rows);
+    // Every commit of the tail saves how far it has read; the snapshot is there before it is said to be.
+    const int64_t next = runtime::LoadRuleState(rows, 0).next_offset;
+    MutexLock now(mutex_);
+    changed |= next > position_;
+    position_ = std::max(position_, next);
   }
   if (changed) wakers_.Wake(kRegister);
 }
@@ -126,6 +156,11 @@ void FixedReference::Set(std::shared_ptr<const Snapshot> snapshot) {
     current_ = std::move(snapshot);
   }
   wakers_.Wake(kRegister);
+}
+
+runtime::ReferenceLook FixedReference::Look() const {
+  std::shared_ptr<const Snapshot> now = Current();
+  return {now, now->version(), now->complete()};
 }
 
 std::shared_ptr<const Snapshot> FixedReference::Current() const {

@@ -24,7 +24,8 @@ namespace redress::reference {
 // Thread-safe. Outlives whatever commits through it.
 class RegisterView : public runtime::ReferenceSource {
  public:
-  RegisterView();
+  // `tzdata_here` is the version of this machine's zone rules; empty when it is not known.
+  explicit RegisterView(std::string tzdata_here = "");
   ~RegisterView() override;
 
   // Takes in what `rows`, a projection of the register stream, holds already, and returns the same database with an eye
@@ -34,6 +35,9 @@ class RegisterView : public runtime::ReferenceSource {
 
   std::shared_ptr<const Snapshot> Current() const override;
   int64_t Version() const override;
+  runtime::ReferenceLook Look() const override;
+  int64_t Position() const override;
+  absl::Status Usable() const override;
   // Wake-ups come on the thread that committed; they must not block.
   std::shared_ptr<void> OnChange(std::function<void()> wake) override;
 
@@ -46,6 +50,7 @@ class RegisterView : public runtime::ReferenceSource {
   void Load(const store::Rows& rows, const VersionName& name, const rows_v1::VersionRow& row)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(refreshing_);
 
+  const std::string tzdata_here_;
   log::Wakers wakers_;
   // One refresh at a time; taken before mutex_.
   Mutex refreshing_;
@@ -55,6 +60,7 @@ class RegisterView : public runtime::ReferenceSource {
   bool unusable_ ABSL_GUARDED_BY(refreshing_) = false;
   mutable Mutex mutex_;
   std::shared_ptr<const Snapshot> current_ ABSL_GUARDED_BY(mutex_);
+  int64_t position_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // One Snapshot that tests set: what deciders and reactions see without a register. Thread-safe.
@@ -66,6 +72,7 @@ class FixedReference : public runtime::ReferenceSource {
 
   std::shared_ptr<const Snapshot> Current() const override;
   int64_t Version() const override { return Current()->version(); }
+  runtime::ReferenceLook Look() const override;
   std::shared_ptr<void> OnChange(std::function<void()> wake) override;
 
  private:

@@ -9,6 +9,8 @@
 #include "libs/reference/register_fold.h"
 #include "libs/reference/snapshot_builder.h"
 #include "libs/reference/test_territory.h"
+#include "libs/runtime/rows.h"
+#include "libs/status/errors.h"
 #include "libs/store/memory/memory_database.h"
 #include "redress/register/events/v1/events.pb.h"
 
@@ -95,7 +97,6 @@ TEST_F(RegisterViewTest, ShowsWhatIsInForceAtEachInstant) {
   EXPECT_EQ(snapshot->FindOrganisation(5000).content->fallback_team(), "b");
   EXPECT_EQ(snapshot->ReopenWindow("lift", 4000), 23 * kDay);
   EXPECT_EQ(snapshot->ReopenWindow("heating", 4000), 14 * kDay);
-  EXPECT_EQ(snapshot->LargestReopenWindow(5000), 22 * kDay);
 }
 
 TEST_F(RegisterViewTest, SeesNothingBeforeTheCommit) {
@@ -187,6 +188,64 @@ TEST_F(RegisterViewTest, FindsEverythingAgainAfterARestart) {
   EXPECT_EQ(again.Current()->level(), 2u);
   EXPECT_EQ(again.Current()->FindOrganisation(0).content->fallback_team(), "a");
   EXPECT_TRUE(again.Current()->FindPlace("rn", 0).has_value());
+}
+
+TEST_F(RegisterViewTest, SaysHowFarItsStreamIsRead) {
+  EXPECT_EQ(view_.Position(), 0);
+  int woken = 0;
+  const auto token = view_.OnChange([&] { ++woken; });
+  log::RuleState state;
+  state.next_offset = 3;  // e.g. behind a claim: no decision, all the same a position
+  store::View rows(watched_.get());
+  runtime::SaveRuleState(&rows, 0, state);
+  ASSERT_TRUE(watched_->Commit(rows.writes()).ok());
+  EXPECT_EQ(view_.Position(), 3);
+  EXPECT_EQ(woken, 1);
+  RegisterView again;
+  again.Watch(rows_);
+  EXPECT_EQ(again.Position(), 3);
+}
+
+TEST_F(RegisterViewTest, IsOfUseOnlyWithTheZoneRulesThatWereAdopted) {
+  const auto rows = std::make_shared<store::MemoryDatabase>();
+  RegisterView view("2025b");
+  watched_ = view.Watch(rows);
+  EXPECT_TRUE(view.Usable().ok()) << "none adopted yet";
+  Event tzdata;
+  tzdata.mutable_tzdata_adopted()->set_version("2025b");
+  Record({tzdata});
+  EXPECT_TRUE(view.Usable().ok());
+  tzdata.mutable_tzdata_adopted()->set_version("2026a");
+  Record({tzdata});
+  EXPECT_EQ(ReasonOf(view.Usable()), "TZDATA_DIFFERS");
+  RegisterView anywhere;
+  anywhere.Watch(rows);
+  EXPECT_TRUE(anywhere.Usable().ok()) << "this machine's are not known";
+}
+
+TEST(RegisterFollower, KnowsWhatThisBuildCanRead) {
+  const RegisterFollower logic;
+  log::v1::Event stored;
+  Event event;
+  event.mutable_starter_set_completed();
+  stored.set_payload(event.SerializeAsString());
+  EXPECT_TRUE(logic.Knows(log::Stream::kRegister, stored));
+  EXPECT_FALSE(logic.Knows(log::Stream::kIntake, stored)) << "it follows nobody";
+  stored.set_payload("\xfa\x7f\x01x");  // field 2047, of a later build
+  EXPECT_FALSE(logic.Knows(log::Stream::kRegister, stored));
+  stored.set_payload("\x0a\x7fx");  // cut short
+  EXPECT_FALSE(logic.Knows(log::Stream::kRegister, stored));
+}
+
+TEST_F(RegisterViewTest, NothingIsDecidedBeforeTheStarterSetIsComplete) {
+  Record({Organisation(1, kAlways, "a")});
+  EXPECT_FALSE(view_.Look().complete);
+  Event completed;
+  completed.mutable_starter_set_completed();
+  Record({completed});
+  EXPECT_TRUE(view_.Look().complete);
+  EXPECT_EQ(view_.Look().version, 2);
+  EXPECT_EQ(view_.Look().snapshot, view_.Current());
 }
 
 TEST_F(RegisterViewTest, NeverRunsBackWhileAnotherIsRebuilt) {

@@ -77,8 +77,6 @@ class Snapshot {
   virtual const register_v1::Category* FindCategory(absl::string_view code, Millis at) const = 0;
   // Default 14 days.
   virtual Millis ReopenWindow(absl::string_view category, Millis at) const = 0;
-  // The largest window of any category: the cut of settled figures.
-  virtual Millis LargestReopenWindow(Millis at) const = 0;
   virtual Versioned<register_v1::Organisation> FindOrganisation(Millis at) const = 0;
   virtual Versioned<register_v1::RuleSet> FindRules(Millis at) const = 0;
 

@@ -55,7 +55,6 @@ TEST(StarterSet, AnswersAsAnyInstant) {
     EXPECT_EQ(snapshot->ChoosePack(praise, at).content, nullptr);
     EXPECT_NE(snapshot->FindCalendar("agency", at).content, nullptr);
     EXPECT_EQ(snapshot->ReopenWindow("pest", at), 28 * kDay);
-    EXPECT_EQ(snapshot->LargestReopenWindow(at), 28 * kDay);
   }
 }
 

@@ -1,11 +1,13 @@
 #include "libs/reference/territory_check.h"
 
 #include <cmath>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "libs/calendar/zone.h"
+#include "libs/ids/codes.h"
 
 namespace redress::reference {
 namespace {
@@ -13,7 +15,6 @@ namespace {
 namespace v1 = ::redress::register_::v1;
 using Table = TerritoryFault::Table;
 
-constexpr size_t kMaxCode = 64;
 constexpr size_t kMaxName = 200;
 
 class Checker {
@@ -40,7 +41,7 @@ class Checker {
   template <typename Set>
   void CheckCode(Table table, int index, const std::string& code, Set* seen) {
     if (code.empty()) return Add(table, index, "code", "is missing");
-    if (code.size() > kMaxCode) return Add(table, index, "code", absl::StrCat("has more than ", kMaxCode, " bytes"));
+    if (std::string fault = CodeFault(code); !fault.empty()) return Add(table, index, "code", std::move(fault));
     if (!seen->insert(code).second) Add(table, index, "code", absl::StrCat("'", code, "' is there already"));
   }
   void CheckName(Table table, int index, const std::string& name) {

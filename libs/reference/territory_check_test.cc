@@ -37,7 +37,10 @@ TEST(TerritoryCheck, NamesEachFault) {
   } kCases[] = {
       {"duplicate agency", [](Territory* t) { AddAgency(t, "north"); }, {"agencies[2].code"}},
       {"agency without a code", [](Territory* t) { AddAgency(t, ""); }, {"agencies[2].code"}},
-      {"agency with a long code", [](Territory* t) { AddAgency(t, std::string(65, 'a')); }, {"agencies[2].code"}},
+      {"agency with a long code", [](Territory* t) { AddAgency(t, std::string(129, 'a')); }, {"agencies[2].code"}},
+      {"agency of two lines", [](Territory* t) { AddAgency(t, "a\nb"); }, {"agencies[2].code"}},
+      {"agency of bytes that are no text", [](Territory* t) { AddAgency(t, "a\xC3"); }, {"agencies[2].code"}},
+      {"agency with an accent and a blank", [](Territory* t) { AddAgency(t, "Île Nord"); }, {}},
       {"agency in no zone", [](Territory* t) { AddAgency(t, "west", "Europe/Nowhere"); }, {"agencies[2].zone"}},
       {"agency without a calendar",
        [](Territory* t) { AddAgency(t, "west", "Europe/Paris", ""); },

@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "libs/ids/utf8.h"
 #include "libs/reference/territory_check.h"
 #include "libs/status/errors.h"
 
@@ -89,6 +90,7 @@ class Parser {
       if (row.fields.size() > 1 || !row.fields[0].empty()) rows_.push_back(row);
     }
     if (reader.broken() != 0) Add(reader.broken(), "", "a quote is not closed as it should be");
+    for (const Row& one : rows_) CheckText(one);
     if (columns_.empty() && faults_.empty()) Add(1, "", "there is no first row with the names of the columns");
     if (faults_.empty()) {
       for (const Row& one : rows_) ReadRow(one);
@@ -113,7 +115,21 @@ class Parser {
     return violations;
   }
 
+  // Every field is UTF-8: another encoding is another file.
+  void CheckText(const Row& row) {
+    for (size_t i = 0; i < row.fields.size(); ++i) {
+      const size_t bad = FirstInvalidUtf8(row.fields[i]);
+      if (bad == absl::string_view::npos) continue;
+      const auto named =
+          std::find_if(columns_.begin(), columns_.end(), [i](const auto& column) { return column.second == i; });
+      Add(row.line, named == columns_.end() ? absl::StrCat("column ", i + 1) : named->first,
+          absl::StrCat("is not valid UTF-8 at byte ", bad));
+    }
+  }
+
   void ReadHeader(const Row& row) {
+    CheckText(row);
+    if (!faults_.empty()) return;
     for (size_t i = 0; i < row.fields.size(); ++i) {
       const std::string name(absl::StripAsciiWhitespace(row.fields[i]));
       if (std::find(std::begin(kColumns), std::end(kColumns), name) == std::end(kColumns)) {

@@ -61,7 +61,7 @@ TEST(TerritoryCsv, NamesTheLineOfEveryFault) {
   EXPECT_THAT(
       Faults(absl::StrCat(kHead, "office,o1,,north,,,,,,,,\n",           // 3
                           "office,o1,,north,,,,,,,,\n",                  // 4
-                          "office,\"o\n2\",,,o9,,,,,,,\n",               // 5 and 6
+                          "office,o2,\"two\nlines\",,o9,,,,,,,\n",       // 5 and 6
                           "residence,r1,,,o1,,,,,north,2,\n",            // 7
                           "unit,u1,,,,r9,,,,,,dwelling\n",               // 8
                           "unit,u2,,,,r1,,,,,,castle\n",                 // 9
@@ -74,6 +74,15 @@ TEST(TerritoryCsv, NamesTheLineOfEveryFault) {
                   "line 10: kind 'tower' is none of agency, office, residence, unit",
                   "line 11: has 13 fields, 12 are named", "line 12: parent_office 'x' lies under itself, by way of 'y'",
                   "line 13: parent_office 'y' lies under itself, by way of 'x'"));
+}
+
+TEST(TerritoryCsv, NamesLineAndColumnOfWhatIsNoUtf8) {
+  EXPECT_THAT(Faults(absl::StrCat(kHead, "office,o1,Bureau,north,,,,,,,,\n",           // 3
+                                  "office,o2,B\xE2timent \xC9rables,north,,,,,,,,\n",  // 4
+                                  "residence,r\xFF,Nord,,o1,,,,Saint-\xC9,2,2,\n")),
+              ElementsAre("line 4: name is not valid UTF-8 at byte 1", "line 5: code is not valid UTF-8 at byte 1",
+                          "line 5: commune is not valid UTF-8 at byte 6"));
+  EXPECT_THAT(Faults("kind,code,pr\xE9nom\n"), ElementsAre("line 1: column 3 is not valid UTF-8 at byte 2"));
 }
 
 TEST(TerritoryCsv, RefusesWhatIsNoTable) {

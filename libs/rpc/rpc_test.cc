@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "libs/clock/fake_clock.h"
 #include "libs/metrics/in_memory_metrics.h"
@@ -15,6 +17,8 @@
 namespace redress::rpc {
 namespace {
 
+using ::redress::testing::v1::CountRequest;
+using ::redress::testing::v1::CountResponse;
 using ::redress::testing::v1::SayRequest;
 using ::redress::testing::v1::SayResponse;
 using ::testing::ElementsAre;
@@ -151,6 +155,44 @@ TEST(CallMetrics, CountsByMethodAndCode) {
   EXPECT_EQ(metrics.Value(absl::StrCat("redress_calls_open{method=", kSay, "}")), 1);
   EXPECT_EQ(metrics.Value(absl::StrCat("redress_calls_total{method=", kSay, ",code=NOT_FOUND}")), 1);
   EXPECT_EQ(metrics.Value(absl::StrCat("redress_call_seconds{method=", kSay, "}")), 1);
+}
+
+TEST(Service, AGateAnswersInTheHandlersPlaceUntilItIsOpen) {
+  int handled = 0;
+  Service service(kEcho);
+  service.Read<SayRequest, SayResponse>("Say", [&](const CallContext&, const SayRequest&) {
+    ++handled;
+    return SayResponse();
+  });
+  service.ServerStreaming<CountRequest, CountResponse>(
+      "Count", [&](const CallContext&, const CountRequest&, const Writer<CountResponse>& writer) {
+        ++handled;
+        writer.Finish(absl::OkStatus());
+      });
+  bool open = false;
+  service.Guard([&] { return open ? absl::OkStatus() : absl::UnavailableError("closed"); });
+  struct Stream : RawStream {
+    void Read(google::protobuf::MessageLite*, std::function<void(bool)>) override {}
+    void Write(const google::protobuf::MessageLite&, std::function<void(bool)>) override {}
+    void Finish(absl::Status status) override { finished = std::move(status); }
+    void OnCancel(std::function<void()>) override {}
+    std::optional<absl::Status> finished;
+  };
+  const auto codes = [&] {
+    std::vector<absl::StatusCode> found;
+    service.methods()[0].unary(CallContext(), SayRequest(),
+                               [&](const absl::Status& status, const auto*) { found.push_back(status.code()); });
+    const auto stream = std::make_shared<Stream>();
+    const CountRequest request;
+    service.methods()[1].stream(CallContext(), &request, stream);
+    found.push_back(stream->finished.value_or(absl::UnknownError("never finished")).code());
+    return found;
+  };
+  EXPECT_THAT(codes(), ElementsAre(absl::StatusCode::kUnavailable, absl::StatusCode::kUnavailable));
+  EXPECT_EQ(handled, 0);
+  open = true;
+  EXPECT_THAT(codes(), ElementsAre(absl::StatusCode::kOk, absl::StatusCode::kOk));
+  EXPECT_EQ(handled, 2);
 }
 
 TEST(Service, SaysWhichMethodsHaveNoHandler) {

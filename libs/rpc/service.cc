@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -38,6 +39,25 @@ Method& Service::Add(absl::string_view method, Method::Kind kind, const google::
           "is registered twice");
   methods_.push_back(Method{kind, name, &request, &response, nullptr, nullptr});
   return methods_.back();
+}
+
+void Service::Guard(const std::function<absl::Status()>& gate) {
+  for (Method& method : methods_) {
+    if (method.unary != nullptr) {
+      method.unary = [gate, handler = std::move(method.unary)](const CallContext& context,
+                                                               const google::protobuf::Message& request, RawDone done) {
+        const absl::Status open = gate();
+        open.ok() ? handler(context, request, std::move(done)) : done(open, nullptr);
+      };
+    } else {
+      method.stream = [gate, handler = std::move(method.stream)](const CallContext& context,
+                                                                 const google::protobuf::Message* request,
+                                                                 std::shared_ptr<RawStream> stream) {
+        const absl::Status open = gate();
+        open.ok() ? handler(context, request, std::move(stream)) : stream->Finish(open);
+      };
+    }
+  }
 }
 
 std::vector<std::string> Service::Missing() const {

@@ -94,6 +94,10 @@ class Service {
         };
   }
 
+  // Asks `gate` before each call of the methods registered so far: an error is the caller's answer, and the handler
+  // does not hear of the call. Thread-safe as `gate` is.
+  void Guard(const std::function<absl::Status()>& gate);
+
   const std::string& full_name() const { return full_name_; }
   const std::vector<Method>& methods() const { return methods_; }
   // Methods of the proto that have no handler.

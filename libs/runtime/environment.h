@@ -1,7 +1,9 @@
 // What the machines of one shard share: the ports they act through and who they are. Everything is injected.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -18,7 +20,14 @@ namespace redress::runtime {
 // The level of this build: what it writes others of this level can read.
 inline constexpr uint32_t kBuildLevel = 1;
 
-// The register as this process sees it.
+// One look at the register: what a decision uses, and what it says it has used, are of the same instant.
+struct ReferenceLook {
+  std::shared_ptr<const reference::Snapshot> snapshot;
+  int64_t version = 0;
+  bool complete = true;  // whether the starter set is there: nothing is decided before
+};
+
+// The register as this process sees it. What is not pure is so for one that never changes.
 class ReferenceSource {
  public:
   virtual ~ReferenceSource() = default;
@@ -26,7 +35,13 @@ class ReferenceSource {
   virtual std::shared_ptr<const reference::Snapshot> Current() const = 0;
   // How many register decisions it has seen.
   virtual int64_t Version() const = 0;
-  // `wake` is called after Version has grown, until the token is destroyed.
+  virtual ReferenceLook Look() const { return {Current(), Version(), true}; }
+  // How far the register's stream has been read: the next offset.
+  virtual int64_t Position() const { return std::numeric_limits<int64_t>::max(); }
+  // FAILED_PRECONDITION (TZDATA_DIFFERS) while this machine's zone rules are not those that the register has adopted:
+  // what it would decide is not what others would. OK when either is unknown.
+  virtual absl::Status Usable() const { return absl::OkStatus(); }
+  // `wake` is called after Version or Position has grown, until the token is destroyed.
   virtual std::shared_ptr<void> OnChange(std::function<void()> wake) = 0;
 };
 
@@ -40,8 +55,9 @@ class Faults {
 
 // Names of all fault points, for coverage.
 inline constexpr absl::string_view kFaultPoints[] = {
-    "claim.before_append", "append.before",      "append.after",         "tail.before_commit", "tail.after_commit",
-    "writer.before_reply", "writer.after_reply", "reactor.before_react", "timer.before_fire"};
+    "claim.before_append",   "claim.after_append",        "append.before",        "append.after",
+    "tail.before_commit",    "tail.after_commit",         "writer.before_reply",  "writer.after_reply",
+    "writer.before_refusal", "writer.before_known_reply", "reactor.before_react", "timer.before_fire"};
 
 // Ends the function (with nothing, or with what follows) when the instance dies here.
 #define FAULT_POINT(faults, name, ...)                                  \
@@ -72,6 +88,8 @@ struct Environment {
   ReferenceSource* reference = nullptr;  // null for the register's own shard
   Forwarder* forwarder = nullptr;        // null in one process
   Faults* faults = nullptr;
+  // Called, on the executor, when the rows turn out damaged: they must be made anew before they are used again.
+  std::function<void(const absl::Status&)> on_damage;
 
   uint16_t shard() const { return static_cast<uint16_t>(id.shard); }
 };

@@ -1,6 +1,7 @@
 #include "libs/runtime/fold.h"
 
 #include "absl/strings/match.h"
+#include "libs/runtime/knows.h"
 #include "libs/runtime/rows.h"
 
 namespace redress::runtime {
@@ -30,6 +31,11 @@ void FoldRuntimeEvent(const ApplyContext& context, const log::v1::Event& event, 
 }
 
 }  // namespace
+
+bool Knows(const Logic& logic, log::Stream stream, const log::v1::Event& event) {
+  if (absl::StartsWith(event.aggregate(), kInputsPrefix)) return KnowsAs<log::v1::RuntimeEvent>(event);
+  return logic.Knows(stream, event);
+}
 
 void FoldDecision(const Logic& logic, const ApplyContext& context, const log::v1::Source* source, int64_t next,
                   store::View* rows) {

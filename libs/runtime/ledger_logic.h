@@ -1,7 +1,8 @@
 // Two small services for the tests of the runtime.
 //
-//   LedgerLogic (stream intake): "add A n", "later A due n" (a timer that adds n), refuses "bad"
-//   EchoLogic (stream routing): follows intake k; notes each addition once; "poison" additions cannot be used
+//   LedgerLogic (stream intake): "add A n", "later A due n" (a timer that adds n), refuses "bad"; nobody knows "future"
+//   EchoLogic (stream routing): follows intake k; notes each addition once; "poison" additions cannot be used by its
+//     policy, its decider refuses "rejected" ones; a "twice" addition means two orders
 #pragma once
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -22,6 +24,9 @@ namespace redress::runtime {
 // Row 01 raw(account) → text: everything that was ever added, in order, "n;n;…".
 class LedgerLogic : public Logic {
  public:
+  // Orders of timers go here instead of being answered with at once.
+  std::function<void(std::function<void()>)> defer;
+
   log::Stream stream() const override { return log::Stream::kIntake; }
   int projection_version() const override { return 1; }
   std::vector<log::ShardId> Follows(uint16_t, uint32_t) const override { return {}; }
@@ -36,6 +41,10 @@ class LedgerLogic : public Logic {
       if (!rows.Get(store::Key(context.shard, 0x02).Raw(words[1]).bytes()).has_value()) return std::vector<NewEvent>{};
     }
     return std::vector<NewEvent>{{order.aggregate(), order.command()}};
+  }
+
+  bool Knows(log::Stream, const log::v1::Event& event) const override {
+    return !absl::StartsWith(event.payload(), "future");
   }
 
   void Apply(const ApplyContext& context, const log::v1::Event& event, store::View* rows) const override {
@@ -74,6 +83,7 @@ class LedgerLogic : public Logic {
     order.set_shard(context.shard);
     order.set_aggregate(timer.aggregate);
     order.set_command(absl::StrCat("fire ", timer.name));
+    if (defer) return defer([done, order] { done(order); });
     done(order);
   }
 };
@@ -82,6 +92,10 @@ class EchoLogic : public Logic {
  public:
   // Whether "poison" additions are refused by the policy.
   bool poisoned = true;
+  // Whether "rejected" additions are refused by the decider.
+  bool rejecting = true;
+  // How often an input was looked at.
+  mutable int reactions = 0;
 
   log::Stream stream() const override { return log::Stream::kRouting; }
   int projection_version() const override { return 1; }
@@ -89,7 +103,14 @@ class EchoLogic : public Logic {
 
   absl::StatusOr<std::vector<NewEvent>> Decide(const store::Rows&, const v1::Order& order,
                                                const DecideContext&) const override {
+    if (absl::StrContains(order.command(), "rejected") && rejecting) {
+      return MakeError(absl::StatusCode::kFailedPrecondition, "REJECTED", "refused");
+    }
     return std::vector<NewEvent>{{order.aggregate(), order.command()}};
+  }
+
+  bool Knows(log::Stream, const log::v1::Event& event) const override {
+    return !absl::StartsWith(event.payload(), "future");
   }
 
   void Apply(const ApplyContext& context, const log::v1::Event& event, store::View* rows) const override {
@@ -101,6 +122,7 @@ class EchoLogic : public Logic {
 
   absl::StatusOr<std::vector<v1::Order>> React(const Input& input, const ReactContext& context) const override {
     const log::v1::Event& event = input.body->events(0);
+    ++reactions;
     if (absl::StrContains(event.payload(), "poison") && poisoned) return absl::InternalError("cannot be used");
     if (absl::StrContains(event.payload(), "dull")) return std::vector<v1::Order>{};
     v1::Order order;
@@ -108,7 +130,11 @@ class EchoLogic : public Logic {
     order.set_shard(context.shard);
     order.set_aggregate(event.aggregate());
     order.set_command(absl::StrCat(event.version()));
-    return std::vector<v1::Order>{order};
+    if (absl::StrContains(event.payload(), "rejected")) absl::StrAppend(order.mutable_command(), "rejected");
+    if (!absl::StrContains(event.payload(), "twice")) return std::vector<v1::Order>{order};
+    v1::Order first = order;
+    absl::StrAppend(first.mutable_command(), "first");
+    return std::vector<v1::Order>{first, order};
   }
 
   void Fire(const Timer&, const ReactContext&, std::function<void(std::optional<v1::Order>)> done) override {

@@ -86,6 +86,10 @@ class Logic {
   virtual absl::StatusOr<std::vector<NewEvent>> Decide(const store::Rows& rows, const v1::Order& order,
                                                        const DecideContext& context) const = 0;
 
+  // Whether this build can read `event`, of its own stream or of one it follows. One of its own that it cannot stops
+  // the shard; another's is parked.
+  virtual bool Knows(log::Stream stream, const log::v1::Event& event) const = 0;
+
   // Folds one event into the rows of its shard. Total: never fails, whatever was written at this build's level.
   virtual void Apply(const ApplyContext& context, const log::v1::Event& event, store::View* rows) const = 0;
 
@@ -96,8 +100,7 @@ class Logic {
   virtual absl::StatusOr<std::vector<v1::Order>> React(const Input& input, const ReactContext& context) const = 0;
 
   // The order that a due timer means. Asynchronous, because some timers are work rows (destroying keys, telling a
-  // person): those act first and record after; they may act again after a crash. `done` runs on the shard's executor or
-  // inside the call.
+  // person): those act first and record after; they may act again after a crash. `done` may be called on any thread.
   virtual void Fire(const Timer& timer, const ReactContext& context,
                     std::function<void(std::optional<v1::Order>)> done) = 0;
 };

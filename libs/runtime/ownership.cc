@@ -24,7 +24,8 @@ void Ownership::Assign(bool wanted) {
   }
 }
 
-void Ownership::Doubt() {
+void Ownership::Doubt(bool refused) {
+  log_full_ |= refused;
   if (state_ == State::kOwner) state_ = State::kFollower;
   seen_ = 0;
 }
@@ -66,10 +67,13 @@ void Ownership::SendClaim() {
                              if (!alive.expired()) OnReport(nonce, outcome);
                            });
                          });
+  FAULT_POINT(env_->faults, "claim.after_append");
 }
 
 void Ownership::OnReport(const std::string& nonce, log::AppendOutcome outcome) {
   outstanding_ = false;
+  if (outcome == log::AppendOutcome::kAppended) log_full_ = false;
+  if (outcome == log::AppendOutcome::kRefused) log_full_ = true;
   if (nonce == nonce_ && state_ == State::kClaiming) {
     if (outcome == log::AppendOutcome::kAppended) {
       reported_ = true;

@@ -26,8 +26,8 @@ class Ownership {
 
   // Whether this instance should own the shard: a hint from whoever assigns shards.
   void Assign(bool wanted);
-  // Ends the term out of doubt about an append: claims again at once.
-  void Doubt();
+  // Ends the term out of doubt about an append, or because the log refused it: claims again at once.
+  void Doubt(bool refused);
   bool Step();
 
   // From the tail. Returns true when it ended a term.
@@ -35,6 +35,8 @@ class Ownership {
 
   State state() const { return state_; }
   bool wanted() const { return wanted_; }
+  // Whether the log takes nothing, as far as the last append or claim told.
+  bool log_full() const { return log_full_; }
   // The fence of the current term; only as owner.
   int64_t term() const { return term_; }
 
@@ -50,7 +52,8 @@ class Ownership {
   bool wanted_ = false;
   bool outstanding_ = false;  // a claim without its report
   bool reported_ = false;     // the current nonce's report was good
-  int64_t seen_ = 0;          // offset of the current nonce's claim, while it is the latest
+  bool log_full_ = false;
+  int64_t seen_ = 0;  // offset of the current nonce's claim, while it is the latest
   int64_t term_ = 0;
   std::string nonce_;
   Millis sent_at_ = 0;

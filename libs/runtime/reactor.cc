@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/runtime/fold.h"
 #include "libs/runtime/rows.h"
@@ -25,8 +26,7 @@ Reactor::Reactor(const Environment* env, Writer* writer, std::function<void()> w
 void Reactor::BeginTerm() {
   active_ = true;
   inputs_.clear();
-  parking_.clear();
-  lag_ = 0;
+  caught_up_ = true;
   for (const log::ShardId& id : env_->logic->Follows(env_->shard(), env_->shard_count)) {
     InputShard input;
     input.id = id;
@@ -40,18 +40,22 @@ void Reactor::BeginTerm() {
 void Reactor::EndTerm() {
   active_ = false;
   inputs_.clear();
-  parking_.clear();
+}
+
+Millis Reactor::lag() const {
+  return !active_ || caught_up_ ? 0 : std::max<Millis>(0, env_->clock->Now() - last_input_at_);
 }
 
 bool Reactor::Step() {
   if (!active_ || !stopped_.ok() || inputs_.empty()) return false;
   log_unavailable_ = false;
   bool any = false;
-  for (size_t i = 0; i < inputs_.size() && writer_->machine_queued() < kMaxQueuedOrders; ++i) {
+  size_t asked = 0;
+  for (; asked < inputs_.size() && writer_->machine_queued() < kMaxQueuedOrders; ++asked) {
     any |= ReadSome(&inputs_[next_]);
     next_ = (next_ + 1) % inputs_.size();
   }
-  if (!any) lag_ = 0;
+  if (!any && asked == inputs_.size() && !log_unavailable_ && writer_->machine_queued() == 0) caught_up_ = true;
   Cover(false);
   return any;
 }
@@ -87,13 +91,10 @@ absl::Status Reactor::Take(const log::Entry& entry, InputShard* input) {
     return MakeError(absl::StatusCode::kDataLoss, "RECORD_UNREADABLE",
                      absl::StrCat("offset ", entry.offset, ": an accepted body cannot be read"));
   }
-  lag_ = std::max<Millis>(0, env_->clock->Now() - body.recorded_at());
+  caught_up_ = false;
+  last_input_at_ = body.recorded_at();
   React(body, before, input);
   return absl::OkStatus();
-}
-
-ReactContext Reactor::Context(const reference::Snapshot* reference) const {
-  return {env_->shard(), env_->shard_count, reference};
 }
 
 std::shared_ptr<log::v1::InputParked> Reactor::ParkedInput(const log::v1::Body& body, const InputShard& input) const {
@@ -106,30 +107,39 @@ std::shared_ptr<log::v1::InputParked> Reactor::ParkedInput(const log::v1::Body& 
   return parked;
 }
 
-void Reactor::React(const log::v1::Body& body, const log::RuleState& before, InputShard* input) {
-  if (body.events().empty()) return;
+void Reactor::CountUncovered(const Environment& env, InputShard* input) {
+  if (input->uncovered++ == 0) input->uncovered_since = env.clock->Monotonic();
+}
+
+absl::StatusOr<std::vector<v1::Order>> Reactor::OrdersOf(const log::ShardId& from, const log::v1::Body& body) const {
+  if (body.level() > kBuildLevel) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "LEVEL_UNKNOWN",
+                     absl::StrCat("it is of level ", body.level(), "; this build knows ", kBuildLevel));
+  }
+  for (const log::v1::Event& event : body.events()) {
+    if (Knows(*env_->logic, from.stream, event)) continue;
+    return MakeError(absl::StatusCode::kFailedPrecondition, "EVENT_UNKNOWN",
+                     absl::StrCat("version ", event.version(), " of ", event.aggregate(),
+                                  " is an event that this build does not know"));
+  }
   const auto reference = env_->reference == nullptr ? nullptr : env_->reference->Current();
-  auto orders = env_->logic->React({input->id, &body}, Context(reference.get()));
-  if (orders.ok() && orders->empty()) {
-    if (input->uncovered++ == 0) input->uncovered_since = env_->clock->Monotonic();
-    return;
+  return env_->logic->React({from, &body}, {env_->shard(), env_->shard_count, reference.get()});
+}
+
+void Reactor::React(const log::v1::Body& body, const log::RuleState& before, InputShard* input) {
+  // What another shard's runtime noted of its own inputs means nothing to anybody else.
+  if (body.events().empty() || absl::StartsWith(body.events(0).aggregate(), kInputsPrefix)) {
+    return CountUncovered(*env_, input);
   }
-  const std::string name = absl::StrCat(log::StreamName(input->id.stream), "/", body.events(0).aggregate());
-  const bool behind =
-      std::find(parking_.begin(), parking_.end(), name) != parking_.end() ||
-      IsParked(*env_->database, env_->shard(), log::StreamName(input->id.stream), body.events(0).aggregate());
-  if (!orders.ok() || behind) {
-    parking_.push_back(name);
-    EnqueuePark(ParkedInput(body, *input), behind ? "behind a parked input" : orders.status().ToString(), input);
-    return;
-  }
+  auto orders = OrdersOf(input->id, body);
+  if (!orders.ok()) return EnqueuePark(ParkedInput(body, *input), orders.status().ToString(), input);
+  if (orders->empty()) return CountUncovered(*env_, input);
   EnqueueOrders(*std::move(orders), body, before, input);
 }
 
 void Reactor::EnqueueOrders(std::vector<v1::Order> orders, const log::v1::Body& body, const log::RuleState& before,
                             InputShard* input) {
   const std::shared_ptr<const log::v1::InputParked> parked = ParkedInput(body, *input);
-  const log::RuleState after = input->at;
   for (size_t i = 0; i < orders.size(); ++i) {
     const bool last = i + 1 == orders.size();
     Item item;
@@ -142,22 +152,24 @@ void Reactor::EnqueueOrders(std::vector<v1::Order> orders, const log::v1::Body& 
     cause->set_stream(parked->stream());
     cause->set_aggregate(parked->aggregate());
     cause->set_version(parked->version());
-    item.source = SourceOf(*input, last ? after : before);
+    item.after = SourceOf(*input, input->at);
+    item.source = last ? item.after : SourceOf(*input, before);
+    item.input_at = body.recorded_at();
     item.input = parked;
-    if (last) {
-      const size_t index = static_cast<size_t>(input - inputs_.data());
-      item.settled = [this, index, after](bool recorded) {
-        InputShard& one = inputs_[index];
-        if (recorded) {
-          one.covered = after;
-          if (one.at.next_offset == after.next_offset) one.uncovered = 0;
-        } else if (one.uncovered++ == 0) {
-          one.uncovered_since = env_->clock->Monotonic();
-        }
-      };
-    }
+    if (last) item.settled = WhenSettled(input);
     writer_->EnqueueMachine(std::move(item));
   }
+}
+
+std::function<void(bool)> Reactor::WhenSettled(InputShard* input) {
+  const size_t index = static_cast<size_t>(input - inputs_.data());
+  return [this, index, after = input->at](bool recorded) {
+    InputShard& one = inputs_[index];
+    if (!recorded) return CountUncovered(*env_, &one);
+    // A position may have gone further meanwhile.
+    if (after.next_offset > one.covered.next_offset) one.covered = after;
+    if (one.at.next_offset == after.next_offset) one.uncovered = 0;
+  };
 }
 
 void Reactor::EnqueuePark(std::shared_ptr<log::v1::InputParked> parked, const std::string& reason, InputShard* input) {
@@ -169,19 +181,20 @@ void Reactor::EnqueuePark(std::shared_ptr<log::v1::InputParked> parked, const st
       {absl::StrCat(kInputsPrefix, parked->stream(), "/", parked->aggregate()), event.SerializeAsString()}};
   item.order.set_actor(absl::StrCat("service/", log::StreamName(env_->id.stream)));
   item.source = SourceOf(*input, input->at);
+  item.input_at = last_input_at_;
   item.input = std::move(parked);
+  item.settled = WhenSettled(input);
   writer_->EnqueueMachine(std::move(item));
 }
 
-absl::StatusOr<std::vector<Item>> Reactor::Replay(const v1::ParkedRow& row) const {
+absl::StatusOr<std::vector<Item>> Reactor::Replay(const v1::ParkedRow& row,
+                                                  std::shared_ptr<Unparking> unparking) const {
   log::v1::Body body;
   if (!body.ParseFromString(row.input().body()) || body.events().empty()) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_REPLAYABLE", "the parked input was not kept; skip it");
   }
   ASSIGN_OR_RETURN(const log::Stream stream, log::ParseStream(row.input().stream()));
-  const auto reference = env_->reference == nullptr ? nullptr : env_->reference->Current();
-  ASSIGN_OR_RETURN(std::vector<v1::Order> orders,
-                   env_->logic->React({{stream, row.input().shard()}, &body}, Context(reference.get())));
+  ASSIGN_OR_RETURN(std::vector<v1::Order> orders, OrdersOf({stream, row.input().shard()}, body));
   std::vector<Item> items;
   for (v1::Order& order : orders) {
     Item item;
@@ -192,6 +205,7 @@ absl::StatusOr<std::vector<Item>> Reactor::Replay(const v1::ParkedRow& row) cons
     cause->set_stream(row.input().stream());
     cause->set_aggregate(row.input().aggregate());
     cause->set_version(row.input().version());
+    item.unparking = unparking;
     items.push_back(std::move(item));
   }
   log::v1::RuntimeEvent event;
@@ -202,6 +216,7 @@ absl::StatusOr<std::vector<Item>> Reactor::Replay(const v1::ParkedRow& row) cons
   Item last;
   last.ready_events = {
       {absl::StrCat(kInputsPrefix, row.input().stream(), "/", row.input().aggregate()), event.SerializeAsString()}};
+  last.unparking = std::move(unparking);
   items.push_back(std::move(last));
   return items;
 }
@@ -229,11 +244,16 @@ void Reactor::Cover(bool all) {
     due |= input.uncovered >= kCoverAfterInputs || now - input.uncovered_since >= kCoverAfter;
     next = std::min(next, input.uncovered_since + kCoverAfter - now);
   }
+  if (all) {
+    // Also what no reaction was owed to: a reader may wait behind a claim.
+    any = std::any_of(inputs_.begin(), inputs_.end(),
+                      [](const InputShard& input) { return input.at.next_offset > input.covered.next_offset; });
+  }
   if (!any) return;
   if (due) {
     Item item;
     for (InputShard& input : inputs_) {
-      if (input.uncovered == 0) continue;
+      if (input.uncovered == 0 && !(all && input.at.next_offset > input.covered.next_offset)) continue;
       item.positions.push_back(SourceOf(input, input.at));
       input.covered = input.at;
       input.uncovered = 0;

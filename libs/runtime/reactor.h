@@ -27,14 +27,15 @@ class Reactor {
   // Reads some inputs if the writer's queue has room. False when there was nothing to do.
   bool Step();
 
-  // Covers what was read of all inputs: somebody waits for it.
+  // Covers all that was read of all inputs, claims and voids too: somebody waits for it.
   void CoverNow();
-  // The orders of a parked input, tried again: they end with the event that it was replayed. The policy's error when it
-  // still cannot be used.
-  absl::StatusOr<std::vector<Item>> Replay(const v1::ParkedRow& row) const;
+  // The orders of a parked input, tried again, one after the other as long as none fails; they end with the event that
+  // it was replayed. The policy's error when it still cannot be used.
+  absl::StatusOr<std::vector<Item>> Replay(const v1::ParkedRow& row, std::shared_ptr<Unparking> unparking) const;
 
-  // Milliseconds between now and the oldest input read but not settled; 0 when it has caught up with what it can see.
-  Millis lag() const { return lag_; }
+  // The age of the last input read, until all that can be read is read and queued orders are on their way; then 0. It
+  // grows while the log cannot be asked or the writer's queue is full.
+  Millis lag() const;
   // Why an input cannot be read any more; it stops the shard.
   const absl::Status& stopped() const { return stopped_; }
   bool log_unavailable() const { return log_unavailable_; }
@@ -44,8 +45,8 @@ class Reactor {
     log::ShardId id;
     std::unique_ptr<log::Reader> reader;
     log::RuleState at;       // after what was read
-    log::RuleState covered;  // in the projection or on its way there
-    int64_t uncovered = 0;
+    log::RuleState covered;  // in the projection or on its way there; never goes back
+    int64_t uncovered = 0;   // inputs without effect since
     Millis uncovered_since = 0;
   };
 
@@ -56,9 +57,11 @@ class Reactor {
                      InputShard* input);
   std::shared_ptr<log::v1::InputParked> ParkedInput(const log::v1::Body& body, const InputShard& input) const;
   void EnqueuePark(std::shared_ptr<log::v1::InputParked> parked, const std::string& reason, InputShard* input);
+  absl::StatusOr<std::vector<v1::Order>> OrdersOf(const log::ShardId& from, const log::v1::Body& body) const;
+  std::function<void(bool)> WhenSettled(InputShard* input);
+  static void CountUncovered(const Environment& env, InputShard* input);
   void Cover(bool all);
   static log::v1::Source SourceOf(const InputShard& input, const log::RuleState& state);
-  ReactContext Context(const reference::Snapshot* reference) const;
 
   const Environment* env_;
   Writer* writer_;
@@ -68,12 +71,11 @@ class Reactor {
   size_t next_ = 0;
   bool active_ = false;
   bool cover_timer_ = false;
-  Millis lag_ = 0;
+  bool caught_up_ = true;
+  Millis last_input_at_ = 0;
   absl::Status stopped_;
   bool log_unavailable_ = false;
   std::vector<log::Entry> entries_;
-  // Aggregates parked in this term, before the tail has applied it.
-  std::vector<std::string> parking_;
 };
 
 }  // namespace redress::runtime

@@ -14,6 +14,8 @@
 // nothing of rows.
 #include "libs/runtime/rows.h"
 
+#include "absl/strings/str_cat.h"
+#include "libs/status/errors.h"
 #include "libs/store/keys.h"
 #include "libs/store/table.h"
 
@@ -162,14 +164,25 @@ void Unpark(store::View* rows, uint16_t shard, absl::string_view stream, absl::s
   kParked.Delete(*rows, shard, Rest().U8(StreamByte(stream)).Str(aggregate).I64(version).Take());
 }
 
-bool IsParked(const store::Rows& rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate) {
-  bool parked = false;
+bool IsParked(const store::Rows& rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate,
+              int64_t version) {
+  return kParked.Has(rows, shard, Rest().U8(StreamByte(stream)).Str(aggregate).I64(version).Take());
+}
+
+std::optional<int64_t> OldestParked(const store::Rows& rows, uint16_t shard, absl::string_view stream,
+                                    absl::string_view aggregate) {
+  std::optional<int64_t> oldest;
   kParked.Scan(rows, shard, Rest().U8(StreamByte(stream)).Str(aggregate).Take(),
-               [&](absl::string_view, const v1::ParkedRow&) {
-                 parked = true;
+               [&](absl::string_view, const v1::ParkedRow& row) {
+                 oldest = row.input().version();
                  return false;
                });
-  return parked;
+  return oldest;
+}
+
+absl::Status NotParked(const log::v1::InputSkipped& name) {
+  return MakeError(absl::StatusCode::kNotFound, "NOT_PARKED",
+                   absl::StrCat(name.stream(), " ", name.aggregate(), " version ", name.version(), " is not parked"));
 }
 
 std::vector<v1::ParkedRow> ListParked(const store::Rows& rows, uint16_t shard) {

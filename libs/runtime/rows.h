@@ -43,7 +43,13 @@ void ScanTimers(const store::Rows& rows, uint16_t shard, absl::FunctionRef<bool(
 // Parked inputs, in the order they were parked.
 void Park(store::View* rows, uint16_t shard, const v1::ParkedRow& row);
 void Unpark(store::View* rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate, int64_t version);
-bool IsParked(const store::Rows& rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate);
+bool IsParked(const store::Rows& rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate,
+              int64_t version);
+// The smallest parked version of that aggregate; none when none is.
+std::optional<int64_t> OldestParked(const store::Rows& rows, uint16_t shard, absl::string_view stream,
+                                    absl::string_view aggregate);
+// NOT_FOUND (NOT_PARKED).
+absl::Status NotParked(const log::v1::InputSkipped& name);
 std::vector<v1::ParkedRow> ListParked(const store::Rows& rows, uint16_t shard);
 
 }  // namespace redress::runtime

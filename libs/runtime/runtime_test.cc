@@ -3,92 +3,10 @@
 #include <map>
 #include <memory>
 
-#include "libs/clock/fake_clock.h"
-#include "libs/ids/ids.h"
-#include "libs/log/simulated/simulated_log.h"
-#include "libs/runtime/ledger_logic.h"
-#include "libs/runtime/service_runtime.h"
-#include "libs/store/memory/memory_database.h"
+#include "libs/runtime/runtime_fixture.h"
 
 namespace redress::runtime {
 namespace {
-
-constexpr uint32_t kShards = 2;
-
-class RuntimeTest : public testing::Test {
- protected:
-  // One instance of both services, on disks that outlive it.
-  struct Instance {
-    std::unique_ptr<log::SimulatedConnection> log;
-    LedgerLogic ledger_logic;
-    EchoLogic echo_logic;
-    std::unique_ptr<ServiceRuntime> ledger;
-    std::unique_ptr<ServiceRuntime> echo;
-  };
-  struct Disks {
-    std::shared_ptr<store::MemoryDatabase> ledger = std::make_shared<store::MemoryDatabase>(64);
-    std::shared_ptr<store::MemoryDatabase> echo = std::make_shared<store::MemoryDatabase>(64);
-  };
-
-  RuntimeTest() : clock_(1'000'000), executor_(&clock_), ids_(7) {
-    log_ = std::make_unique<log::SimulatedLog>(log::SimulatedLog::Options{.shard_count = kShards}, &clock_, &executor_,
-                                               &ids_);
-  }
-
-  std::unique_ptr<Instance> Boot(Disks* disks, const std::string& name, bool own = true) {
-    auto instance = std::make_unique<Instance>();
-    instance->log = log_->Connect();
-    ServiceOptions options;
-    options.instance = name;
-    options.log = instance->log.get();
-    options.executors = {&executor_};
-    options.clock = &clock_;
-    options.ids = &ids_;
-    options.database = disks->ledger;
-    options.logic = &instance->ledger_logic;
-    instance->ledger = std::make_unique<ServiceRuntime>(options);
-    options.database = disks->echo;
-    options.logic = &instance->echo_logic;
-    instance->echo = std::make_unique<ServiceRuntime>(options);
-    instance->ledger->Start();
-    instance->echo->Start();
-    if (own) {
-      instance->ledger->AssignAll();
-      instance->echo->AssignAll();
-    }
-    return instance;
-  }
-
-  static v1::Order Command(uint32_t shard, const std::string& command, const std::string& request_id = "") {
-    v1::Order order;
-    order.set_stream("intake");
-    order.set_shard(shard);
-    order.set_aggregate("accounts/a");
-    order.set_command(command);
-    order.set_order_class(v1::ORDER_CLASS_CALLER);
-    order.set_caller_scope("caller");
-    order.set_request_id(request_id);
-    return order;
-  }
-
-  absl::StatusOr<v1::Receipt> Execute(Instance& instance, v1::Order order) {
-    std::optional<absl::StatusOr<v1::Receipt>> answer;
-    instance.ledger->Execute(std::move(order),
-                             [&](absl::StatusOr<v1::Receipt> receipt) { answer = std::move(receipt); });
-    for (int i = 0; i < 1000 && !answer.has_value(); ++i) executor_.RunFor(10);
-    if (!answer.has_value()) return absl::InternalError("no answer within 10 s");
-    return *answer;
-  }
-
-  static std::string Account(const store::Rows& rows, uint16_t shard, const std::string& name = "a") {
-    return rows.Get(store::Key(shard, 0x01).Raw(name).bytes()).value_or("");
-  }
-
-  FakeClock clock_;
-  FakeExecutor executor_;
-  SeededIdSource ids_;
-  std::unique_ptr<log::SimulatedLog> log_;
-};
 
 TEST_F(RuntimeTest, ACommandIsRecordedAppliedAndAnswered) {
   Disks disks;

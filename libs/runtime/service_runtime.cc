@@ -46,8 +46,10 @@ ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(opti
     env.reference = options_.reference;
     env.forwarder = options_.forwarder;
     env.faults = options_.faults;
+    env.on_damage = options_.on_damage;
     shards_.push_back(std::make_unique<Shard>(std::move(env)));
   }
+  options_.database = nullptr;
 }
 
 ServiceRuntime::~ServiceRuntime() = default;
@@ -90,15 +92,21 @@ absl::Status ServiceRuntime::CheckPosition(const types::v1::Position& position, 
 
 void ServiceRuntime::Read(const std::optional<types::v1::Position>& position,
                           std::function<void(absl::StatusOr<std::shared_ptr<const store::Rows>>)> done) {
-  if (!position.has_value()) return done(ReadNow());
+  const auto read = [this, done] {
+    const absl::Status health = Health();
+    if (health.ok()) return done(ReadNow());
+    for (auto& shard : shards_) shard->LookAtRows();
+    done(health);
+  };
+  if (!position.has_value()) return read();
   log::ShardId id;
   const absl::Status checked = CheckPosition(*position, &id);
   if (!checked.ok()) return done(checked);
-  const auto answer = [this, done](absl::Status status) {
-    if (!status.ok()) return done(status);
-    done(ReadNow());
-  };
+  const auto answer = [read, done](absl::Status status) { status.ok() ? read() : done(status); };
   if (id.stream == stream()) return shards_[id.shard]->WaitForOwn(position->next(), kReadPatience, answer);
+  if (id.stream == log::Stream::kRegister && options_.reference != nullptr) {
+    return shards_[0]->WaitForRegister(position->next(), kReadPatience, answer);
+  }
   std::vector<Shard*> followers;
   for (auto& shard : shards_) {
     const auto follows = options_.logic->Follows(static_cast<uint16_t>(shard->id().shard), info().shard_count);
@@ -115,6 +123,11 @@ void ServiceRuntime::Read(const std::optional<types::v1::Position>& position,
 std::shared_ptr<store::Database> ServiceRuntime::database() const {
   MutexLock lock(mutex_);
   return database_;
+}
+
+absl::Status ServiceRuntime::Health() const {
+  const absl::Status health = database()->Health();
+  return absl::IsResourceExhausted(health) ? absl::OkStatus() : health;
 }
 
 std::shared_ptr<const store::Rows> ServiceRuntime::ReadNow() const {

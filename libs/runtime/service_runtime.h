@@ -31,6 +31,9 @@ struct ServiceOptions {
   ReferenceSource* reference = nullptr;
   Forwarder* forwarder = nullptr;
   Faults* faults = nullptr;
+  // Called, on any strand and perhaps by several shards, when the rows turn out damaged: whoever keeps them marks them
+  // to be made anew at the next start. Nothing is served from them any more.
+  std::function<void(const absl::Status&)> on_damage;
 };
 
 // Thread-safe.
@@ -51,10 +54,14 @@ class ServiceRuntime {
   void ExecuteForwarded(v1::Order order, Done done);
 
   // Calls back with one instant of all rows, at which everything up to `position` (if any) is in: of the service's own
-  // stream, or of one it follows. FAILED_PRECONDITION (ANOTHER_LOG) for a position of another log; INVALID_ARGUMENT for
-  // one of a stream it does not follow; UNAVAILABLE after kReadPatience.
+  // stream, of one it follows, or of the register. FAILED_PRECONDITION (ANOTHER_LOG) for a position of another log;
+  // INVALID_ARGUMENT for one of a stream it does not follow; UNAVAILABLE after kReadPatience; Health's error when the
+  // rows cannot be trusted.
   void Read(const std::optional<types::v1::Position>& position,
             std::function<void(absl::StatusOr<std::shared_ptr<const store::Rows>>)> done);
+  // OK, or why the rows cannot be read: DATA_LOSS when they are damaged. Lack of space does not keep anybody from
+  // reading. Who read something asks again before it leaves: the read itself may have met the damage.
+  absl::Status Health() const;
   // Goes over to another database that holds the same projection (a rebuilt one): every shard ends its term, reads on
   // from the rule states there, and claims again. `done` runs when nothing of the old one is used any more, snapshots
   // apart.
@@ -78,7 +85,7 @@ class ServiceRuntime {
  private:
   absl::Status CheckPosition(const types::v1::Position& position, log::ShardId* id) const;
 
-  const ServiceOptions options_;
+  ServiceOptions options_;  // constant once built; without the database, which may be exchanged
   mutable Mutex mutex_;
   std::shared_ptr<store::Database> database_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Shard>> shards_;

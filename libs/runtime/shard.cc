@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libs/runtime/fold.h"
 #include "libs/runtime/rows.h"
 #include "libs/status/errors.h"
 
@@ -13,6 +14,7 @@ namespace {
 // After so many steps others on the executor get their turn.
 constexpr int kStepsPerTurn = 16;
 constexpr Millis kRetryLog = 100;
+constexpr Millis kRetrySpace = kSecond;
 
 }  // namespace
 
@@ -22,8 +24,8 @@ Shard::Machines::Machines(Shard* shard)
           &shard->env_, [shard] { shard->Wake(); }, alive),
       writer(
           &shard->env_, [shard] { shard->Wake(); },
-          [shard](bool) {
-            shard->machines_->ownership.Doubt();
+          [shard](bool refused) {
+            shard->machines_->ownership.Doubt(refused);
             shard->EndTerm();
           },
           alive),
@@ -50,14 +52,14 @@ Shard::~Shard() {
 
 void Shard::Reopen(store::Database* database, std::function<void()> done) {
   Post([database, done = std::move(done)](Shard* shard) {
-    const bool wanted = shard->machines_->ownership.wanted();
     shard->EndTerm();
     shard->machines_->writer.FailAll(
         RetryLater(absl::StatusCode::kUnavailable, "REOPENING", "the shard goes over to other rows; ask again", 200));
     shard->env_.database = database;
     shard->machines_ = nullptr;
     shard->machines_ = std::make_unique<Machines>(shard);
-    shard->machines_->ownership.Assign(wanted);
+    shard->machines_->ownership.Assign(shard->wanted_);
+    shard->damage_told_ = false;
     done();
     shard->Wake();
   });
@@ -94,6 +96,7 @@ void Shard::Start() {
 
 void Shard::Assign(bool wanted) {
   Post([wanted](Shard* shard) {
+    shard->wanted_ = wanted;
     shard->machines_->ownership.Assign(wanted);
     if (!wanted) {
       if (shard->in_term_) shard->EndTerm();
@@ -117,9 +120,10 @@ void Shard::Run() {
   bool progress = true;
   for (int i = 0; i < kStepsPerTurn && progress; ++i) progress = StepAll();
   if (progress) Wake();
-  if ((machines_->tail.log_unavailable() || machines_->reactor.log_unavailable()) && !retry_set_) {
+  const bool full = absl::IsResourceExhausted(env_.database->Health());
+  if ((full || machines_->tail.log_unavailable() || machines_->reactor.log_unavailable()) && !retry_set_) {
     retry_set_ = true;
-    env_.executor->PostAfter(kRetryLog, [this, alive = std::weak_ptr<void>(alive_)] {
+    env_.executor->PostAfter(full ? kRetrySpace : kRetryLog, [this, alive = std::weak_ptr<void>(alive_)] {
       if (alive.expired()) return;
       retry_set_ = false;
       Wake();
@@ -128,20 +132,46 @@ void Shard::Run() {
   UpdateStatus();
 }
 
+void Shard::TryResume() {
+  const Millis now = env_.clock->Monotonic();
+  if (!absl::IsResourceExhausted(env_.database->Health()) || now < resume_at_) return;
+  resume_at_ = now + kRetrySpace;
+  env_.database->Resume().IgnoreError();
+}
+
+// Nothing is decided while it lasts. Lack of space passes: the shard is claimed again then, by whoever wants it.
+void Shard::Pause() {
+  const absl::Status stopped = Stopped();
+  if (!absl::IsResourceExhausted(stopped)) {
+    machines_->ownership.Assign(false);
+  } else if (in_term_) {
+    machines_->ownership.Doubt(/*refused=*/false);
+  }
+  EndTerm();
+  machines_->writer.FailAll(stopped);
+  if (absl::IsDataLoss(env_.database->Health()) && !std::exchange(damage_told_, true) && env_.on_damage) {
+    env_.on_damage(env_.database->Health());
+  }
+}
+
 bool Shard::StepAll() {
+  TryResume();
   bool progress = machines_->tail.Step();
   if (machines_->tail.TakeTimersChanged()) machines_->timers.Changed();
   if (!Stopped().ok()) {
-    if (in_term_) {
-      EndTerm();
-      machines_->ownership.Assign(false);
-      machines_->writer.FailAll(Stopped());
-    }
+    Pause();
     return false;
   }
   if (!caught_up_ && end_ >= 0 && machines_->tail.state().next_offset >= end_) caught_up_ = true;
-  progress |= machines_->ownership.Step();
-  BeginTermIfReady();
+  if (const absl::Status unusable = Unusable(); !unusable.ok()) {
+    if (in_term_) machines_->ownership.Doubt(/*refused=*/false);
+    EndTerm();
+    machines_->writer.FailAll(unusable);
+  } else {
+    progress |= machines_->ownership.Step();
+    BeginTermIfReady();
+  }
+  if (machines_->ownership.log_full()) machines_->writer.RefuseQueued();
   if (in_term_) {
     progress |= machines_->timers.Step();
     progress |= machines_->reactor.Step();
@@ -153,8 +183,11 @@ bool Shard::StepAll() {
 
 void Shard::BeginTermIfReady() {
   if (in_term_ || machines_->ownership.state() != Ownership::State::kOwner) return;
-  // A decision uses the register: its owner's view may not be behind what the shard has used before.
-  if (env_.reference != nullptr && env_.reference->Version() < machines_->tail.state().last_register_version) return;
+  // A decision uses the register: its owner's view may not be behind what the shard has used before, nor empty.
+  if (env_.reference != nullptr) {
+    const ReferenceLook look = env_.reference->Look();
+    if (!look.complete || look.version < machines_->tail.state().last_register_version) return;
+  }
   in_term_ = true;
   caught_up_ = true;  // its own claim is applied: nothing can prove more
   machines_->writer.BeginTerm(machines_->ownership.term());
@@ -180,7 +213,17 @@ void Shard::OnRecord(int64_t offset, log::Verdict verdict, int64_t fence, int64_
 }
 
 absl::Status Shard::Stopped() const {
-  return machines_->tail.stopped().ok() ? machines_->reactor.stopped() : machines_->tail.stopped();
+  if (!machines_->tail.stopped().ok()) return machines_->tail.stopped();
+  if (!machines_->reactor.stopped().ok()) return machines_->reactor.stopped();
+  const absl::Status health = env_.database->Health();
+  return health.ok() ? health : Annotate(health, log::ToString(env_.id));
+}
+
+absl::Status Shard::Unusable() const {
+  if (env_.reference == nullptr) return absl::OkStatus();
+  const absl::Status usable = env_.reference->Usable();
+  if (usable.ok()) return usable;
+  return RetryLater(absl::StatusCode::kUnavailable, "REGISTER_UNUSABLE", usable.message(), 1000);
 }
 
 absl::Status Shard::NotOwner() const {
@@ -201,8 +244,13 @@ void Shard::Execute(v1::Order order, bool forwarded, Done done) {
   pending->done = std::move(done);
   Post([order = std::move(order), forwarded, pending](Shard* shard) mutable {
     Done answer = std::exchange(pending->done, nullptr);
-    if (!shard->Stopped().ok()) return answer(shard->Stopped());
+    if (const absl::Status stopped = shard->Stopped(); !stopped.ok()) {
+      shard->Wake();
+      return answer(stopped);
+    }
     if (shard->machines_->ownership.wanted()) {
+      if (const absl::Status unusable = shard->Unusable(); !unusable.ok()) return answer(unusable);
+      if (shard->machines_->ownership.log_full()) return answer(Writer::LogFull());
       shard->machines_->writer.Enqueue(std::move(order), std::move(answer));
       return shard->Wake();
     }
@@ -235,7 +283,8 @@ void Shard::LookForEnd() {
 }
 
 bool Shard::Reached(const Waiter& waiter) const {
-  if (waiter.own) return machines_->tail.state().next_offset >= waiter.next;
+  if (waiter.of == Waiter::Of::kOwn) return machines_->tail.state().next_offset >= waiter.next;
+  if (waiter.of == Waiter::Of::kRegister) return env_.reference->Position() >= waiter.next;
   return LoadSource(*env_.database, env_.shard(), waiter.input).next_offset >= waiter.next;
 }
 
@@ -249,7 +298,7 @@ void Shard::SettleWaiters() {
   for (Waiter& waiter : reached) waiter.done(absl::OkStatus());
   // Whoever still waits for an input may wait for inputs without effect: those are covered on demand.
   for (const Waiter& waiter : waiters_) {
-    if (!waiter.own) {
+    if (waiter.of == Waiter::Of::kInput) {
       machines_->reactor.CoverNow();
       break;
     }
@@ -276,14 +325,20 @@ void Shard::AddWaiter(Waiter waiter, Millis timeout) {
 
 void Shard::WaitForOwn(int64_t next, Millis timeout, std::function<void(absl::Status)> done) {
   Post([next, timeout, done = std::move(done)](Shard* shard) {
-    shard->AddWaiter({.own = true, .input = {}, .next = next, .done = done}, timeout);
+    shard->AddWaiter({.of = Waiter::Of::kOwn, .input = {}, .next = next, .done = done}, timeout);
   });
 }
 
 void Shard::WaitForSource(log::ShardId input, int64_t next, Millis timeout, std::function<void(absl::Status)> done) {
   Post([input, next, timeout, done = std::move(done)](Shard* shard) {
-    shard->AddWaiter({.own = false, .input = input, .next = next, .done = done}, timeout);
+    shard->AddWaiter({.of = Waiter::Of::kInput, .input = input, .next = next, .done = done}, timeout);
     shard->SettleWaiters();
+  });
+}
+
+void Shard::WaitForRegister(int64_t next, Millis timeout, std::function<void(absl::Status)> done) {
+  Post([next, timeout, done = std::move(done)](Shard* shard) {
+    shard->AddWaiter({.of = Waiter::Of::kRegister, .input = {}, .next = next, .done = done}, timeout);
   });
 }
 
@@ -295,26 +350,41 @@ void Shard::Unpark(log::v1::InputSkipped name, bool replay, std::function<void(a
           row.input().version() != name.version()) {
         continue;
       }
+      auto unparking = std::make_shared<Unparking>();
+      unparking->name = name;
       std::vector<Item> items;
       if (replay) {
-        auto replayed = shard->machines_->reactor.Replay(row);
+        const int64_t oldest =
+            OldestParked(*shard->env_.database, shard->env_.shard(), name.stream(), name.aggregate()).value_or(0);
+        if (oldest < name.version()) {
+          return done(MakeError(absl::StatusCode::kFailedPrecondition, "OLDER_PARKED",
+                                absl::StrCat(name.stream(), " ", name.aggregate(), " version ", oldest,
+                                             " is parked before it; replay or skip that first"),
+                                {{"version", absl::StrCat(oldest)}}));
+        }
+        auto replayed = shard->machines_->reactor.Replay(row, unparking);
         if (!replayed.ok()) return done(replayed.status());
         items = *std::move(replayed);
       } else {
         log::v1::RuntimeEvent event;
         *event.mutable_input_skipped() = name;
         Item item;
+        item.unparking = unparking;
         item.ready_events = {
-            {absl::StrCat("inputs/", name.stream(), "/", name.aggregate()), event.SerializeAsString()}};
+            {absl::StrCat(kInputsPrefix, name.stream(), "/", name.aggregate()), event.SerializeAsString()}};
         items.push_back(std::move(item));
       }
-      items.back().settled = [done](bool) { done(absl::OkStatus()); };
+      items.back().settled = [done, unparking](bool) { done(unparking->status); };
+      items.back().ended = done;
       for (Item& item : items) shard->machines_->writer.EnqueueMachine(std::move(item));
       return shard->Wake();
     }
-    done(MakeError(absl::StatusCode::kNotFound, "NOT_PARKED",
-                   absl::StrCat(name.stream(), " ", name.aggregate(), " version ", name.version(), " is not parked")));
+    done(NotParked(name));
   });
+}
+
+void Shard::LookAtRows() {
+  Post([](Shard* shard) { shard->Wake(); });
 }
 
 ShardStatus Shard::Status() const {
@@ -336,6 +406,8 @@ void Shard::UpdateStatus() {
   status.queued = machines_->writer.queued();
   status.queue_age_ms = machines_->writer.queue_age();
   status.reactor_lag_ms = machines_->reactor.lag();
+  status.tail_lag_ms = machines_->tail.lag();
+  status.timers_due = machines_->timers.due();
   status.stopped = Stopped();
   MutexLock lock(mutex_);
   status_ = std::move(status);

@@ -39,7 +39,9 @@ struct ShardStatus {
   size_t queued = 0;
   Millis queue_age_ms = 0;
   Millis reactor_lag_ms = 0;
-  absl::Status stopped;
+  Millis tail_lag_ms = 0;
+  size_t timers_due = 0;
+  absl::Status stopped;  // or waiting for space: RESOURCE_EXHAUSTED
 };
 
 class Shard : private TailObserver {
@@ -58,12 +60,18 @@ class Shard : private TailObserver {
   void WaitForOwn(int64_t next, Millis timeout, std::function<void(absl::Status)> done);
   // Thread-safe. The same for what the shard has consumed of an input it follows.
   void WaitForSource(log::ShardId input, int64_t next, Millis timeout, std::function<void(absl::Status)> done);
+  // Thread-safe. The same for how far this process has read the register's stream.
+  void WaitForRegister(int64_t next, Millis timeout, std::function<void(absl::Status)> done);
   // Thread-safe. Goes on from the rows of another database, e.g. a rebuilt one: what is in flight ends with
   // UNAVAILABLE, the shard is claimed again. `done` runs on the executor when nothing of the old database is used any
   // more.
   void Reopen(store::Database* database, std::function<void()> done);
-  // Thread-safe. Replays or skips a parked input; NOT_FOUND when there is none of that name.
+  // Thread-safe. Replays or skips a parked input. NOT_FOUND when there is none of that name; FAILED_PRECONDITION
+  // (OLDER_PARKED) for the replay of one behind another; the decider's or the policy's error when it still cannot be
+  // used: it stays parked then; UNAVAILABLE when the shard is not owned here, or not until the end.
   void Unpark(log::v1::InputSkipped name, bool replay, std::function<void(absl::Status)> done);
+  // Thread-safe. Somebody found the rows in bad health: the shard stops, if it has not yet.
+  void LookAtRows();
   // Thread-safe; as of the last step.
   ShardStatus Status() const;
   const log::ShardId& id() const { return env_.id; }
@@ -83,7 +91,8 @@ class Shard : private TailObserver {
     Timers timers;
   };
   struct Waiter {
-    bool own = true;
+    enum class Of { kOwn, kInput, kRegister };
+    Of of = Of::kOwn;
     log::ShardId input;
     int64_t next = 0;
     std::function<void(absl::Status)> done;
@@ -95,6 +104,8 @@ class Shard : private TailObserver {
   void Wake();
   void Run();
   bool StepAll();
+  void TryResume();
+  void Pause();
   void BeginTermIfReady();
   void EndTerm();
   void LookForEnd();
@@ -103,7 +114,9 @@ class Shard : private TailObserver {
   void AddWaiter(Waiter waiter, Millis timeout);
   void UpdateStatus();
   absl::Status NotOwner() const;
+  // Why nothing goes on: for good, or (RESOURCE_EXHAUSTED) until there is space.
   absl::Status Stopped() const;
+  absl::Status Unusable() const;
 
   Environment env_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
@@ -111,6 +124,9 @@ class Shard : private TailObserver {
   std::vector<std::shared_ptr<void>> wakes_;
   bool scheduled_ = false;
   bool retry_set_ = false;
+  bool damage_told_ = false;
+  Millis resume_at_ = 0;  // monotonic: no attempt to get over a full disk before
+  bool wanted_ = false;   // by whoever assigns shards, also while this one cannot go on
   bool in_term_ = false;
   bool started_ = false;
   bool caught_up_ = false;

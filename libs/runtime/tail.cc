@@ -1,5 +1,8 @@
 #include "libs/runtime/tail.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "libs/runtime/fold.h"
 #include "libs/runtime/rows.h"
@@ -23,18 +26,49 @@ Tail::Tail(const Environment* env, TailObserver* observer)
     return;
   }
   reader_ = env_->log->Tail(env_->id, state_.next_offset);
+  at_end_at_ = env_->clock->Monotonic();
+  if (state_.fence > 0) claim_reader_ = env_->log->Tail(env_->id, state_.fence);
+}
+
+// The rows keep the fence, not who claimed it: that stands in the log, at the fence itself.
+void Tail::RecallClaim() {
+  std::vector<log::Entry> entry;
+  const absl::Status read = claim_reader_->Read(1, &entry);
+  log_unavailable_ |= absl::IsUnavailable(read);
+  if (entry.empty() && (read.ok() || absl::IsUnavailable(read))) return;
+  log::v1::Record record;
+  log::v1::Claim claim;
+  if (!entry.empty() && entry[0].offset == state_.fence && record.ParseFromString(entry[0].bytes) &&
+      record.kind() == log::v1::KIND_CLAIM && claim.ParseFromString(record.body())) {
+    last_claim_ = std::move(claim);
+  }
+  claim_reader_ = nullptr;
+}
+
+Millis Tail::lag() const {
+  if (!stopped_.ok() || log_unavailable_) return env_->clock->Monotonic() - at_end_at_;
+  return behind_ ? std::max<Millis>(0, env_->clock->Now() - state_.last_recorded_at) : 0;
+}
+
+void Tail::TakeBack(const log::RuleState& state) {
+  state_ = state;
+  reader_ = env_->log->Tail(env_->id, state_.next_offset);
 }
 
 bool Tail::TakeTimersChanged() { return std::exchange(timers_changed_, false); }
 
 bool Tail::Step() {
-  if (!stopped_.ok()) return false;
+  if (!stopped_.ok() || !env_->database->Health().ok()) return false;
   entries_.clear();
   const absl::Status read = reader_->Read(kEntriesPerStep, &entries_);
   log_unavailable_ = absl::IsUnavailable(read);
   if (!read.ok() && !log_unavailable_) stopped_ = Annotate(read, log::ToString(env_->id));
+  if (claim_reader_ != nullptr) RecallClaim();
+  behind_ = !entries_.empty();
+  if (!behind_ && read.ok()) at_end_at_ = env_->clock->Monotonic();
   if (entries_.empty()) return false;
 
+  const log::RuleState before = state_;
   store::View rows(env_->database);
   std::vector<Seen> seen;
   for (const log::Entry& entry : entries_) {
@@ -47,12 +81,19 @@ bool Tail::Step() {
   }
   FAULT_POINT(env_->faults, "tail.before_commit", false);
   const absl::Status committed = Commit(&rows);
+  if (absl::IsResourceExhausted(committed)) {
+    TakeBack(before);
+    return false;
+  }
   if (!committed.ok()) {
     stopped_ = committed;
     return false;
   }
   FAULT_POINT(env_->faults, "tail.after_commit", false);
   for (const Seen& one : seen) {
+    claims_ += one.verdict == log::Verdict::kClaim;
+    voids_ += log::IsVoid(one.verdict);
+    applied_ += one.verdict == log::Verdict::kAccepted;
     if (one.verdict == log::Verdict::kClaim) {
       observer_->OnClaim(one.offset, one.appended_at, one.claim);
     } else if (one.verdict != log::Verdict::kGenesis) {
@@ -72,11 +113,9 @@ absl::Status Tail::Take(const log::Entry& entry, store::View* rows, std::vector<
   if (verdict == log::Verdict::kClaim) {
     one.claim.ParseFromString(record.body());
     last_claim_ = one.claim;
-    ++claims_;
+    claim_reader_ = nullptr;
   }
-  if (log::IsVoid(verdict)) ++voids_;
   if (verdict == log::Verdict::kAccepted) {
-    ++applied_;
     if (record.kind() == log::v1::KIND_POSITION) {
       log::v1::Progress progress;
       progress.ParseFromString(record.body());
@@ -96,13 +135,25 @@ absl::Status Tail::TakeDecision(const log::Entry& entry, const log::v1::Record& 
     return MakeError(absl::StatusCode::kDataLoss, "RECORD_UNREADABLE",
                      absl::StrCat("offset ", entry.offset, ": an accepted body cannot be read"));
   }
+  RETURN_IF_ERROR(Check(entry, body));
+  const ApplyContext context{env_->shard(), env_->shard_count, &body};
+  FoldDecision(*env_->logic, context, record.has_source() ? &record.source() : nullptr, entry.offset + 1, rows);
+  return absl::OkStatus();
+}
+
+// Skipping what this build cannot read would fork the state.
+absl::Status Tail::Check(const log::Entry& entry, const log::v1::Body& body) const {
   if (body.level() > kBuildLevel) {
     return MakeError(
         absl::StatusCode::kFailedPrecondition, "LEVEL_UNKNOWN",
         absl::StrCat("offset ", entry.offset, " is of level ", body.level(), "; this build knows ", kBuildLevel));
   }
-  const ApplyContext context{env_->shard(), env_->shard_count, &body};
-  FoldDecision(*env_->logic, context, record.has_source() ? &record.source() : nullptr, entry.offset + 1, rows);
+  for (const log::v1::Event& event : body.events()) {
+    if (Knows(*env_->logic, env_->id.stream, event)) continue;
+    return MakeError(absl::StatusCode::kFailedPrecondition, "EVENT_UNKNOWN",
+                     absl::StrCat("offset ", entry.offset, ": version ", event.version(), " of ", event.aggregate(),
+                                  " is an event that this build does not know"));
+  }
   return absl::OkStatus();
 }
 

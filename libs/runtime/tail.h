@@ -29,11 +29,15 @@ class Tail {
 
   // Reads and folds one batch. False when there was nothing to do. After an error that lasts, `stopped` says why, and
   // Step does nothing more: DATA_LOSS (the log or the projection is corrupt), FAILED_PRECONDITION (a level beyond this
-  // build's).
+  // build's, or an event that it does not know). Lack of space for the projection is no such error: what was read is
+  // read again once the database is healthy.
   bool Step();
 
   const log::RuleState& state() const { return state_; }
   const absl::Status& stopped() const { return stopped_; }
+  // Milliseconds that what is applied lies behind: the age of the last record while more is read, the time since the
+  // end was last seen while the log cannot be asked or the tail has stopped; 0 at the end.
+  Millis lag() const;
   // Whether the last read failed because the log could not be asked: try again later.
   bool log_unavailable() const { return log_unavailable_; }
   // Whether some timer may have changed since the last call.
@@ -41,7 +45,7 @@ class Tail {
   int64_t voids() const { return voids_; }
   int64_t claims() const { return claims_; }
   int64_t applied() const { return applied_; }
-  // The last claim seen; what a follower forwards to.
+  // The latest claim, also when it was applied by an earlier run; what a follower forwards to.
   const log::v1::Claim& last_claim() const { return last_claim_; }
 
  private:
@@ -54,6 +58,9 @@ class Tail {
     log::v1::Claim claim;
   };
 
+  void RecallClaim();
+  void TakeBack(const log::RuleState& state);
+  absl::Status Check(const log::Entry& entry, const log::v1::Body& body) const;
   absl::Status Take(const log::Entry& entry, store::View* rows, std::vector<Seen>* seen);
   absl::Status TakeDecision(const log::Entry& entry, const log::v1::Record& record, store::View* rows);
   absl::Status CheckGenesis(const log::v1::Record& record) const;
@@ -63,10 +70,13 @@ class Tail {
   TailObserver* observer_;
   log::RuleState state_;
   std::unique_ptr<log::Reader> reader_;
+  std::unique_ptr<log::Reader> claim_reader_;  // while the claim of an earlier run is not read again
   std::vector<log::Entry> entries_;
   absl::Status stopped_;
   bool log_unavailable_ = false;
   bool timers_changed_ = true;
+  bool behind_ = false;
+  Millis at_end_at_ = 0;  // monotonic
   int64_t voids_ = 0;
   int64_t claims_ = 0;
   int64_t applied_ = 0;

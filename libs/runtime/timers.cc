@@ -12,7 +12,7 @@ namespace redress::runtime {
 namespace {
 
 constexpr size_t kFirePerStep = 64;
-constexpr size_t kMaxQueued = 512;
+constexpr size_t kMaxMachineQueued = 512;
 // The wall clock can be set: never sleep so long that a step of it is met late.
 constexpr Millis kLongestSleep = kHour;
 
@@ -21,6 +21,7 @@ constexpr Millis kLongestSleep = kHour;
 void Timers::BeginTerm() {
   active_ = true;
   look_ = true;
+  resting_ = false;
   waking_at_ = 0;
   in_flight_.clear();
   ++term_;
@@ -28,13 +29,15 @@ void Timers::BeginTerm() {
 
 void Timers::EndTerm() {
   active_ = false;
+  due_ = 0;
   in_flight_.clear();
   ++term_;
 }
 
 bool Timers::Step() {
-  if (!active_ || !look_ || writer_->machine_queued() >= kMaxQueued) return false;
+  if (!active_ || !look_ || resting_ || writer_->machine_queued() >= kMaxMachineQueued) return false;
   look_ = false;
+  due_ = 0;
   const Millis now = env_->clock->Now();
   std::vector<Timer> due;
   std::optional<Millis> next;
@@ -43,6 +46,7 @@ bool Timers::Step() {
       next = timer.due;
       return false;
     }
+    ++due_;
     if (in_flight_.contains({timer.due, timer.aggregate, timer.name})) return true;
     due.push_back(timer);
     if (due.size() < kFirePerStep) return true;
@@ -50,6 +54,15 @@ bool Timers::Step() {
     return false;
   });
   for (const Timer& timer : due) Fire(timer);
+  if (!due.empty()) {
+    // Orders come by way of the executor: those that came at once are queued, and counted, before the next look.
+    resting_ = true;
+    env_->executor->Post([this, alive = alive_, term = term_] {
+      if (alive.expired() || term != term_) return;
+      resting_ = false;
+      wake_();
+    });
+  }
   if (next.has_value()) WakeAt(*next);
   return !due.empty();
 }
@@ -59,19 +72,28 @@ void Timers::Fire(const Timer& timer) {
   in_flight_.insert({timer.due, timer.aggregate, timer.name});
   const auto reference = env_->reference == nullptr ? nullptr : env_->reference->Current();
   const ReactContext context{env_->shard(), env_->shard_count, reference.get()};
-  env_->logic->Fire(timer, context, [this, alive = alive_, term = term_, timer](std::optional<v1::Order> order) {
-    if (alive.expired() || term != term_ || !order.has_value()) return;
-    ++fired_;
-    Item item;
-    item.order = *std::move(order);
-    item.order.set_order_class(v1::ORDER_CLASS_TIMER);
-    item.order.set_actor(absl::StrCat("service/", log::StreamName(env_->id.stream)));
-    item.settled = [this, timer](bool recorded) {
-      if (recorded) in_flight_.erase({timer.due, timer.aggregate, timer.name});
-    };
-    writer_->EnqueueMachine(std::move(item));
-    wake_();
-  });
+  // It may answer on any thread, and late: everything of the shard is touched on its executor alone.
+  env_->logic->Fire(
+      timer, context,
+      [this, alive = alive_, executor = env_->executor, term = term_, timer](std::optional<v1::Order> order) {
+        if (!order.has_value()) return;
+        executor->Post([this, alive, term, timer, order = *std::move(order)] {
+          if (!alive.expired() && term == term_) OnOrder(timer, order);
+        });
+      });
+}
+
+void Timers::OnOrder(const Timer& timer, v1::Order order) {
+  ++fired_;
+  Item item;
+  item.order = std::move(order);
+  item.order.set_order_class(v1::ORDER_CLASS_TIMER);
+  item.order.set_actor(absl::StrCat("service/", log::StreamName(env_->id.stream)));
+  item.settled = [this, timer](bool recorded) {
+    if (recorded) in_flight_.erase({timer.due, timer.aggregate, timer.name});
+  };
+  writer_->EnqueueMachine(std::move(item));
+  wake_();
 }
 
 void Timers::WakeAt(Millis due) {

@@ -27,11 +27,14 @@ class Timers {
   bool Step();
 
   int64_t fired() const { return fired_; }
+  // Rows that were due at the last look: those in flight and at most one step's more.
+  size_t due() const { return due_; }
 
  private:
   using Row = std::tuple<Millis, std::string, std::string>;  // due, aggregate, name
 
   void Fire(const Timer& timer);
+  void OnOrder(const Timer& timer, v1::Order order);
   void WakeAt(Millis due);
 
   const Environment* env_;
@@ -40,6 +43,8 @@ class Timers {
   std::weak_ptr<void> alive_;
   bool active_ = false;
   bool look_ = false;
+  bool resting_ = false;  // until what the last step fired is queued
+  size_t due_ = 0;
   uint64_t term_ = 0;
   Millis waking_at_ = 0;     // monotonic; 0 = no wake-up set
   std::set<Row> in_flight_;  // fired in this term, and not gone from the rows

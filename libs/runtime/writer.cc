@@ -1,7 +1,9 @@
 #include "libs/runtime/writer.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "libs/runtime/fold.h"
 #include "libs/runtime/rows.h"
@@ -11,18 +13,16 @@
 namespace redress::runtime {
 namespace {
 
-constexpr size_t kMaxQueued = 8192;
-constexpr size_t kMaxMachineInBatch = 256;
-constexpr size_t kMaxBatchRecords = 512;
-constexpr size_t kMaxBatchBytes = 2 << 20;
 constexpr size_t kMaxEvents = 64;
 constexpr uint32_t kMaxHops = 8;
-// While an input is less than this behind, callers go before reactions.
-constexpr Millis kYieldBelow = 60 * kSecond;
 
-bool IsCaller(const Item& item) { return !item.waiters.empty(); }
 std::string RequestKey(const v1::Order& order) {
   return absl::StrCat(order.caller_scope(), absl::string_view("\0", 1), order.request_id());
+}
+
+absl::Status OutcomeUnknown() {
+  return RetryLater(absl::StatusCode::kUnavailable, "OUTCOME_UNKNOWN",
+                    "the event log did not say whether it took this; ask again with the same request id", 1000);
 }
 
 }  // namespace
@@ -33,100 +33,93 @@ struct Writer::Batch {
   log::RuleState state;
   std::vector<Flying> flying;
   std::vector<std::string> records;
-  size_t bytes = 0;
-  size_t machine = 0;
-  size_t bulk = 0;
-  size_t callers = 0;
-  // Reactions yield to people while they are not far behind.
-  bool yield = false;
-  absl::flat_hash_map<std::string, size_t> requests;  // index in `flying`
+  Queues::Fill fill;
+  // Index in `flying` of what is recorded for a request.
+  absl::flat_hash_map<std::string, size_t> requests;
 };
 
 Writer::Writer(const Environment* env, std::function<void()> wake, std::function<void(bool)> doubt,
                std::weak_ptr<void> alive)
-    : env_(env), wake_(std::move(wake)), doubt_(std::move(doubt)), alive_(std::move(alive)) {}
+    : env_(env), wake_(std::move(wake)), doubt_(std::move(doubt)), alive_(std::move(alive)), queues_(env->clock) {}
 
 void Writer::Enqueue(v1::Order order, Done done) {
-  auto& queue = order.order_class() == v1::ORDER_CLASS_BULK ? bulk_ : callers_;
-  if (queue.size() >= kMaxQueued) {
+  if (queues_.Full(order.order_class())) {
     done(RetryLater(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
-                    absl::StrCat(log::ToString(env_->id), " has ", queue.size(), " orders waiting"), 200));
+                    absl::StrCat(log::ToString(env_->id), " has ", kMaxQueued, " orders waiting"), 200));
     return;
   }
   Item item;
   item.order = std::move(order);
   item.waiters.push_back(std::move(done));
-  item.queued_at = env_->clock->Monotonic();
-  queue.push_back(std::move(item));
+  queues_.PushOrder(std::move(item));
 }
 
-void Writer::EnqueueMachine(Item item) {
-  item.queued_at = env_->clock->Monotonic();
-  machine_.push_back(std::move(item));
-}
+void Writer::EnqueueMachine(Item item) { queues_.PushMachine(std::move(item)); }
 
 void Writer::BeginTerm(int64_t fence) {
   fence_ = fence;
   applied_seq_ = 0;
+  applied_next_ = 0;
   last_seq_ = 0;
 }
 
 void Writer::EndTerm() {
   fence_ = 0;
   ++append_;
-  machine_.clear();
-  for (auto it = flying_.rbegin(); it != flying_.rend(); ++it) {
-    if (IsCaller(it->item)) callers_.push_front(std::move(it->item));
+  std::vector<Item> again;
+  std::vector<Item> lost;
+  for (Flying& flying : flying_) {
+    Item& item = flying.item;
+    item.unsure |= flying.seq != 0;
+    const bool known_later = IsCaller(item) && !(item.unsure && item.order.request_id().empty());
+    (known_later ? again : lost).push_back(std::move(item));
   }
   flying_.clear();
+  queues_.PutBack(std::move(again));
+  for (Item& item : queues_.TakeMachine()) lost.push_back(std::move(item));
+  const absl::Status ended = RetryLater(absl::StatusCode::kUnavailable, "TERM_ENDED",
+                                        absl::StrCat(log::ToString(env_->id), " changes owner; ask again"), 500);
+  for (Item& item : lost) {
+    if (item.ended) item.ended(ended);
+    for (Done& done : item.waiters) done(OutcomeUnknown());
+  }
 }
 
 void Writer::FailAll(const absl::Status& status) {
   std::vector<Item> items;
-  for (Flying& flying : flying_) items.push_back(std::move(flying.item));
+  for (Flying& flying : flying_) {
+    flying.item.unsure |= flying.seq != 0;
+    items.push_back(std::move(flying.item));
+  }
   flying_.clear();
-  for (auto* queue : {&callers_, &bulk_}) {
-    for (Item& item : *queue) items.push_back(std::move(item));
-    queue->clear();
-  }
-  machine_.clear();
+  for (Item& item : queues_.TakeOrders()) items.push_back(std::move(item));
+  for (Item& item : queues_.TakeMachine()) items.push_back(std::move(item));
   for (Item& item : items) {
-    for (Done& done : item.waiters) done(status);
+    if (item.ended) item.ended(status);
+    const bool unknown = item.unsure && !absl::IsUnavailable(status);
+    for (Done& done : item.waiters) done(unknown ? OutcomeUnknown() : status);
   }
 }
 
-Millis Writer::queue_age() const {
-  Millis oldest = env_->clock->Monotonic();
-  for (const auto* queue : {&callers_, &bulk_, &machine_}) {
-    if (!queue->empty()) oldest = std::min(oldest, queue->front().queued_at);
-  }
-  return env_->clock->Monotonic() - oldest;
+absl::Status Writer::LogFull() {
+  return RetryLater(absl::StatusCode::kResourceExhausted, "LOG_FULL",
+                    "the event log takes nothing now; this call added nothing to it", 1000);
 }
 
-bool Writer::TakeNext(Batch* batch, Item* item) {
-  if (batch->flying.size() >= kMaxBatchRecords || batch->bytes >= kMaxBatchBytes) return false;
-  const auto take = [&](std::deque<Item>& queue, size_t* count) {
-    *item = std::move(queue.front());
-    queue.pop_front();
-    ++*count;
-    return true;
-  };
-  if (!machine_.empty() && !batch->yield && batch->machine < kMaxMachineInBatch) return take(machine_, &batch->machine);
-  if (!callers_.empty()) return take(callers_, &batch->callers);
-  if (!bulk_.empty() && batch->bulk < kMaxBatchRecords / 4) return take(bulk_, &batch->bulk);
-  return false;
+void Writer::RefuseQueued() {
+  for (Item& item : queues_.TakeOrders()) {
+    for (Done& done : item.waiters) done(item.unsure ? OutcomeUnknown() : LogFull());
+  }
 }
 
 bool Writer::Step(const log::RuleState& state) {
   if (fence_ == 0 || !flying_.empty() || queued() == 0) return false;
-  if (!env_->database->Health().ok()) return false;
   seen_ = state;
   Batch batch(env_->database);
   batch.state = state;
-  batch.yield =
-      !callers_.empty() && !machine_.empty() && env_->clock->Monotonic() - machine_.front().queued_at < kYieldBelow;
+  batch.fill = queues_.Begin();
   Item item;
-  while (TakeNext(&batch, &item)) {
+  while (queues_.Take(&batch.fill, &item)) {
     if (!item.positions.empty()) {
       AddPosition(std::move(item), &batch);
     } else if (!JoinOrAnswerKnown(item, &batch)) {
@@ -135,11 +128,11 @@ bool Writer::Step(const log::RuleState& state) {
     item = Item();
   }
   if (!env_->database->Health().ok()) {
-    // What was read may be wrong: nothing of it leaves.
-    for (Flying& flying : batch.flying) {
-      if (IsCaller(flying.item)) callers_.push_back(std::move(flying.item));
-    }
-    return false;
+    // What was read may be wrong: nothing of it leaves. The term is over with it.
+    flying_ = std::move(batch.flying);
+    for (Flying& flying : flying_) flying.seq = 0;
+    doubt_(false);
+    return true;
   }
   if (batch.records.empty()) {
     const bool any = !batch.flying.empty();
@@ -153,35 +146,40 @@ bool Writer::Step(const log::RuleState& state) {
 bool Writer::JoinOrAnswerKnown(Item& item, Batch* batch) {
   const v1::Order& order = item.order;
   if (!IsCaller(item)) return false;
-  if (order.deadline() != 0 && env_->clock->Now() > order.deadline()) {
-    const absl::Status late = MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED",
-                                        "the deadline passed before it was decided; nothing was done");
-    for (Done& done : item.waiters) done(late);
-    return true;
+  if (!order.request_id().empty()) {
+    const auto in_batch = batch->requests.find(RequestKey(order));
+    if (in_batch != batch->requests.end()) {
+      auto& waiters = batch->flying[in_batch->second].item.waiters;
+      std::move(item.waiters.begin(), item.waiters.end(), std::back_inserter(waiters));
+      return true;
+    }
+    const auto known = FindRequest(*env_->database, env_->shard(), order.caller_scope(), order.request_id());
+    if (known.has_value()) {
+      FAULT_POINT(env_->faults, "writer.before_known_reply", true);
+      v1::Receipt receipt = ReceiptSeen();
+      receipt.mutable_position()->set_next(known->next());
+      receipt.set_aggregate(known->aggregate());
+      receipt.set_version(known->version());
+      receipt.set_result(known->result());
+      receipt.set_fingerprint(known->fingerprint());
+      receipt.set_fingerprint_key(known->fingerprint_key());
+      receipt.set_known(true);
+      receipt.set_recorded(true);
+      for (Done& done : item.waiters) done(receipt);
+      return true;
+    }
+    // A term that began after the append knows better than its report: it did not happen.
+    item.unsure = false;
   }
-  if (order.request_id().empty()) return false;
-  const auto in_batch = batch->requests.find(RequestKey(order));
-  if (in_batch != batch->requests.end()) {
-    auto& waiters = batch->flying[in_batch->second].item.waiters;
-    std::move(item.waiters.begin(), item.waiters.end(), std::back_inserter(waiters));
-    return true;
-  }
-  const auto known = FindRequest(*env_->database, env_->shard(), order.caller_scope(), order.request_id());
-  if (!known.has_value()) return false;
-  v1::Receipt receipt = ReceiptSeen();
-  receipt.mutable_position()->set_next(known->next());
-  receipt.set_aggregate(known->aggregate());
-  receipt.set_version(known->version());
-  receipt.set_result(known->result());
-  receipt.set_fingerprint(known->fingerprint());
-  receipt.set_fingerprint_key(known->fingerprint_key());
-  receipt.set_known(true);
-  receipt.set_recorded(true);
-  for (Done& done : item.waiters) done(receipt);
+  if (order.deadline() == 0 || env_->clock->Now() <= order.deadline()) return false;
+  const absl::Status late = MakeError(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED",
+                                      "the deadline passed before it was decided; nothing was done");
+  for (Done& done : item.waiters) done(late);
   return true;
 }
 
-absl::StatusOr<std::vector<NewEvent>> Writer::EventsOf(const Item& item, const Batch& batch, Millis now) const {
+absl::StatusOr<std::vector<NewEvent>> Writer::EventsOf(const Item& item, const Batch& batch, Millis now,
+                                                       const ReferenceLook& register_seen) const {
   const v1::Order& order = item.order;
   if (!item.ready_events.empty()) return item.ready_events;
   if (order.hops() > kMaxHops) {
@@ -195,41 +193,66 @@ absl::StatusOr<std::vector<NewEvent>> Writer::EventsOf(const Item& item, const B
                        {{"version", absl::StrCat(version)}});
     }
   }
-  const auto reference = env_->reference == nullptr ? nullptr : env_->reference->Current();
-  return env_->logic->Decide(batch.view, order, {env_->shard(), env_->shard_count, now, reference.get()});
+  return env_->logic->Decide(batch.view, order, {env_->shard(), env_->shard_count, now, register_seen.snapshot.get()});
+}
+
+// Whether nothing is to be done for it any more: its input was parked by an earlier order of the same, or the attempt
+// to unpark that it belongs to has failed.
+bool Writer::IsOver(const Item& item, const Batch& batch) const {
+  if (item.unparking != nullptr) {
+    Unparking& unparking = *item.unparking;
+    const log::v1::InputSkipped& name = unparking.name;
+    if (unparking.status.ok() &&
+        !IsParked(batch.view, env_->shard(), name.stream(), name.aggregate(), name.version())) {
+      unparking.status = NotParked(name);
+    }
+    return !unparking.status.ok();
+  }
+  if (!item.after.has_value()) return false;
+  const auto stream = log::ParseStream(item.after->stream());
+  return stream.ok() && LoadSource(batch.view, env_->shard(), {*stream, item.after->shard()}).next_offset >=
+                            item.after->state().next_offset();
+}
+
+bool Writer::IsBehindParked(const Item& item, const Batch& batch) const {
+  return item.input != nullptr && item.ready_events.empty() &&
+         OldestParked(batch.view, env_->shard(), item.input->stream(), item.input->aggregate()).has_value();
 }
 
 void Writer::Decide(Item item, Batch* batch) {
   Flying flying;
+  if (IsOver(item, *batch)) {
+    flying.item = std::move(item);
+    batch->flying.push_back(std::move(flying));
+    return;
+  }
+  if (IsBehindParked(item, *batch)) {
+    return AddPark(std::move(item), absl::FailedPreconditionError("behind a parked input"), batch);
+  }
   const Millis now = std::max(env_->clock->Now(), batch->state.last_recorded_at);
-  auto events = EventsOf(item, *batch, now);
+  const ReferenceLook register_seen = env_->reference == nullptr ? ReferenceLook{} : env_->reference->Look();
+  auto events = EventsOf(item, *batch, now, register_seen);
   absl::Status status = events.status();
-  if (status.ok() && !events->empty()) status = AddRecord(item, *events, now, batch, &flying);
+  if (status.ok() && !events->empty()) {
+    status = AddRecord(item, *events, now, register_seen.version, batch, &flying);
+  }
   if (!status.ok()) {
-    if (item.input != nullptr) {
-      AddPark(std::move(item), status, batch);
-      return;
-    }
+    if (item.input != nullptr) return AddPark(std::move(item), status, batch);
+    if (item.unparking != nullptr) item.unparking->status = status;
     flying.refusal = status;
   }
-  if (IsCaller(item) && !item.order.request_id().empty()) {
-    batch->requests[RequestKey(item.order)] = batch->flying.size();
-  }
   if (flying.seq == 0) {
-    flying.receipt = ReceiptSeen();
     flying.receipt.set_aggregate(item.order.aggregate());
     flying.receipt.set_version(VersionOf(batch->view, env_->shard(), item.order.aggregate()));
+  } else if (IsCaller(item) && !item.order.request_id().empty()) {
+    batch->requests[RequestKey(item.order)] = batch->flying.size();
   }
   flying.item = std::move(item);
   batch->flying.push_back(std::move(flying));
 }
 
-int64_t Writer::RegisterVersion(int64_t last) const {
-  return env_->reference == nullptr ? last : std::max(last, env_->reference->Version());
-}
-
-absl::Status Writer::AddRecord(const Item& item, const std::vector<NewEvent>& events, Millis now, Batch* batch,
-                               Flying* flying) {
+absl::Status Writer::AddRecord(const Item& item, const std::vector<NewEvent>& events, Millis now,
+                               int64_t register_version, Batch* batch, Flying* flying) {
   if (events.size() > kMaxEvents) return absl::InternalError("a decision of more than 64 events");
   const v1::Order& order = item.order;
   log::v1::Body body;
@@ -239,7 +262,7 @@ absl::Status Writer::AddRecord(const Item& item, const std::vector<NewEvent>& ev
   body.set_request_id(order.request_id());
   body.set_fingerprint(order.fingerprint());
   body.set_fingerprint_key(order.fingerprint_key());
-  body.set_register_version(RegisterVersion(batch->state.last_register_version));
+  body.set_register_version(std::max(batch->state.last_register_version, register_version));
   body.set_hops(order.hops());
   body.set_level(kBuildLevel);
   body.set_traceparent(order.traceparent());
@@ -273,7 +296,7 @@ absl::Status Writer::AddRecord(const Item& item, const std::vector<NewEvent>& ev
   const ApplyContext context{env_->shard(), env_->shard_count, &body};
   FoldDecision(*env_->logic, context, item.source.has_value() ? &*item.source : nullptr, 0, &batch->view);
   batch->records.push_back(record.SerializeAsString());
-  batch->bytes += batch->records.back().size();
+  batch->fill.bytes += batch->records.back().size();
   flying->seq = record.seq();
   return absl::OkStatus();
 }
@@ -301,7 +324,7 @@ void Writer::AddPosition(Item item, Batch* batch) {
     batch->state.chain = record.chain();
     batch->state.last_recorded_at = progress.recorded_at();
     batch->records.push_back(record.SerializeAsString());
-    batch->bytes += batch->records.back().size();
+    batch->fill.bytes += batch->records.back().size();
     flying.seq = record.seq();
   }
   flying.item = std::move(item);
@@ -315,13 +338,16 @@ void Writer::AddPark(Item item, const absl::Status& why, Batch* batch) {
   item.ready_events = {
       {absl::StrCat(kInputsPrefix, item.input->stream(), "/", item.input->aggregate()), event.SerializeAsString()}};
   item.order.clear_hops();
+  // The input is done with, whatever more orders it means.
+  if (item.after.has_value()) item.source = item.after;
   Flying flying;
   const Millis now = std::max(env_->clock->Now(), batch->state.last_recorded_at);
-  const absl::Status added = AddRecord(item, item.ready_events, now, batch, &flying);
+  const absl::Status added = AddRecord(item, item.ready_events, now, 0, batch, &flying);
   if (!added.ok()) {
     // The input itself is too large to keep: park its name alone.
     event.mutable_input_parked()->clear_body();
-    AddRecord(item, {{item.ready_events[0].aggregate, event.SerializeAsString()}}, now, batch, &flying).IgnoreError();
+    AddRecord(item, {{item.ready_events[0].aggregate, event.SerializeAsString()}}, now, 0, batch, &flying)
+        .IgnoreError();
   }
   flying.item = std::move(item);
   batch->flying.push_back(std::move(flying));
@@ -351,10 +377,8 @@ void Writer::OnReport(uint64_t append, log::AppendOutcome outcome) {
     return;
   }
   if (outcome == log::AppendOutcome::kRefused) {
-    const absl::Status full = RetryLater(absl::StatusCode::kResourceExhausted, "LOG_FULL",
-                                         "the event log takes nothing now; nothing was done", 1000);
     for (Flying& flying : flying_) {
-      for (Done& done : flying.item.waiters) done(full);
+      for (Done& done : flying.item.waiters) done(LogFull());
       flying.item.waiters.clear();
     }
   }
@@ -370,6 +394,7 @@ void Writer::OnRecord(int64_t next, log::Verdict verdict, int64_t fence, int64_t
   }
   if (verdict != log::Verdict::kAccepted) return;
   applied_seq_ = seq;
+  applied_next_ = next;
   for (Flying& flying : flying_) {
     if (flying.seq != seq) continue;
     flying.receipt.mutable_position()->set_next(next);
@@ -397,17 +422,17 @@ v1::Receipt Writer::ReceiptSeen() const {
   return receipt;
 }
 
-void Writer::Answer(Flying& flying) {
+bool Writer::Answer(Flying& flying) {
   const v1::Order& order = flying.item.order;
   if (flying.item.settled) flying.item.settled(flying.seq != 0);
-  if (flying.item.waiters.empty()) return;
-  if (!flying.refusal.ok()) {
-    for (Done& done : flying.item.waiters) done(flying.refusal);
-    return;
-  }
+  if (flying.item.waiters.empty()) return true;
   v1::Receipt receipt = ReceiptSeen();
   if (flying.seq == 0) {
-    receipt = flying.receipt;
+    FAULT_POINT(env_->faults, "writer.before_refusal", false);
+    // It saw what its batch had decided before it, all of which is applied.
+    receipt.mutable_position()->set_next(std::max(seen_.next_offset, applied_next_));
+    receipt.set_aggregate(flying.receipt.aggregate());
+    receipt.set_version(flying.receipt.version());
   } else {
     receipt.mutable_position()->set_next(flying.receipt.position().next());
     receipt.set_recorded(true);
@@ -420,16 +445,25 @@ void Writer::Answer(Flying& flying) {
       receipt.set_fingerprint_key(row->fingerprint_key());
     }
   }
+  if (!flying.refusal.ok()) {
+    const absl::Status refusal =
+        WithMetadata(flying.refusal, {{"position", absl::Base64Escape(receipt.position().SerializeAsString())}});
+    for (Done& done : flying.item.waiters) done(refusal);
+    return true;
+  }
   bool first = true;
   for (Done& done : flying.item.waiters) {
     receipt.set_known(!first);  // those that joined are retries of the first
     done(receipt);
     first = false;
   }
+  return true;
 }
 
 void Writer::AnswerAll(std::vector<Flying> flying) {
-  for (Flying& one : flying) Answer(one);
+  for (Flying& one : flying) {
+    if (!Answer(one)) return;
+  }
 }
 
 }  // namespace redress::runtime

@@ -73,7 +73,10 @@ Millis ReadTime(absl::string_view field, bool present, const google::protobuf::T
     violations->Add(field, "must lie between the years 1900 and 2200");
     return 0;
   }
-  return time.seconds() * 1000 + time.nanos() / 1000000;
+  const Millis at = time.seconds() * 1000 + time.nanos() / 1000000;
+  // Stored times say 0 for "none": taken as it is, it would silently mean "now".
+  if (at == 0) violations->Add(field, "1970-01-01T00:00:00Z cannot be told from no time; leave it out or give another");
+  return at;
 }
 
 google::protobuf::Timestamp WriteTime(Millis at) {

@@ -40,7 +40,8 @@ void CheckRequestId(absl::string_view request_id, Violations* violations);
 // Valid UTF-8 of at most `max_bytes`; empty only when `required` is false.
 void CheckText(absl::string_view field, absl::string_view text, size_t max_bytes, bool required,
                Violations* violations);
-// 0 for an absent or epoch-less timestamp; adds a violation when it lies outside kEarliest … kLatest or is malformed.
+// 0 for an absent timestamp; adds a violation when it lies outside kEarliest … kLatest, is malformed, or is the very
+// millisecond 0.
 Millis ReadTime(absl::string_view field, bool present, const google::protobuf::Timestamp& time, Violations* violations);
 google::protobuf::Timestamp WriteTime(Millis at);
 

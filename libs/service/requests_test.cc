@@ -75,6 +75,20 @@ TEST(Times, OutsideTwoCenturiesAreMistakes) {
   EXPECT_TRUE(violations.empty());
 }
 
+TEST(Times, TheVeryFirstMillisecondOf1970IsToldFromNoTime) {
+  Violations violations;
+  EXPECT_EQ(ReadTime("t", false, google::protobuf::Timestamp(), &violations), 0);
+  EXPECT_TRUE(violations.empty());
+  ReadTime("t", true, google::protobuf::Timestamp(), &violations);
+  const auto told = ViolationsOf(violations.ToStatus());
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].field, "t");
+  EXPECT_NE(told[0].description.find("1970-01-01T00:00:00Z"), std::string::npos);
+  Violations next;
+  EXPECT_EQ(ReadTime("t", true, WriteTime(1), &next), 1);
+  EXPECT_TRUE(next.empty());
+}
+
 TEST(Utf8, FindsTheFirstByteThatIsWrong) {
   EXPECT_EQ(FirstInvalidUtf8("é €😀 ok"), absl::string_view::npos);
   EXPECT_EQ(FirstInvalidUtf8("ab\xFF"), 2u);

@@ -1,13 +1,10 @@
-// Valid UTF-8, as RFC 3629 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
+// Valid UTF-8, under the name that handlers know it by.
 #pragma once
 
-#include <cstddef>
-
-#include "absl/strings/string_view.h"
+#include "libs/ids/utf8.h"
 
 namespace redress::service {
 
-// The first byte that belongs to no valid character; npos when all do.
-size_t FirstInvalidUtf8(absl::string_view text);
+using redress::FirstInvalidUtf8;
 
 }  // namespace redress::service

@@ -62,6 +62,15 @@ absl::Status Annotate(const absl::Status& status, absl::string_view context) {
   return annotated;
 }
 
+absl::Status WithMetadata(const absl::Status& status, const Metadata& metadata) {
+  google::rpc::ErrorInfo info;
+  if (!ReadPayload(status, kErrorInfoUrl, &info)) return status;
+  absl::Status with = status;
+  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = value;
+  with.SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
+  return with;
+}
+
 std::string ReasonOf(const absl::Status& status) {
   google::rpc::ErrorInfo info;
   return ReadPayload(status, kErrorInfoUrl, &info) ? info.reason() : "";

@@ -36,6 +36,9 @@ absl::Status RetryLater(absl::StatusCode code, absl::string_view reason, absl::s
 // The same error with `context` and ": " in front of its message; details and code stay.
 absl::Status Annotate(const absl::Status& status, absl::string_view context);
 
+// The same error with `metadata` beside what it has; one made elsewhere stays without.
+absl::Status WithMetadata(const absl::Status& status, const Metadata& metadata);
+
 // The reason given to MakeError, or "" for a status made elsewhere.
 std::string ReasonOf(const absl::Status& status);
 

@@ -24,6 +24,10 @@ TEST(Errors, MetadataComesBackByKey) {
   const absl::Status status = MakeError(absl::StatusCode::kAborted, "X", "x", {{"b", "2"}, {"a", "1"}});
   EXPECT_EQ(MetadataOf(status), (Metadata{{"a", "1"}, {"b", "2"}}));
   EXPECT_TRUE(MetadataOf(absl::NotFoundError("x")).empty());
+  const absl::Status more = WithMetadata(status, {{"c", "3"}});
+  EXPECT_EQ(MetadataOf(more), (Metadata{{"a", "1"}, {"b", "2"}, {"c", "3"}}));
+  EXPECT_EQ(ReasonOf(more), ReasonOf(status));
+  EXPECT_EQ(WithMetadata(absl::NotFoundError("x"), {{"c", "3"}}), absl::NotFoundError("x"));
 }
 
 TEST(Errors, StatusMadeElsewhereHasNoReason) { EXPECT_EQ(ReasonOf(absl::NotFoundError("x")), ""); }

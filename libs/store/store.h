@@ -67,8 +67,11 @@ class Database : public Rows {
   virtual absl::Status Commit(const Writes& writes) = 0;
   // One instant of all rows. Valid while the database lives.
   virtual std::unique_ptr<Rows> Snapshot() const = 0;
-  // The first error that a read or write met, for ever.
+  // The first error that a read or write met, for ever: DATA_LOSS when the rows are damaged. Lack of space alone
+  // (RESOURCE_EXHAUSTED) lasts until Resume has found some; what there is can be read meanwhile.
   virtual absl::Status Health() const = 0;
+  // Tries to go on after lack of space. What Health says then.
+  virtual absl::Status Resume() { return Health(); }
   // Copies all rows, as they are at one instant, into the new directory `dir`. ALREADY_EXISTS
   // (CHECKPOINT_EXISTS); UNIMPLEMENTED for one in memory.
   virtual absl::Status Checkpoint(const std::string& dir) const = 0;

@@ -8,6 +8,8 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "libs/ids/ids.h"
+#include "libs/service/requests.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "libs/subscribe/public_events.h"
@@ -98,12 +100,13 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
 
   void Run() {
     if (cancelled_) return;
+    // The end is where it was when it was asked for: whoever stops there is not kept by what comes meanwhile.
+    if (!follow_ && AtEnd()) return End(absl::OkStatus());
     SubscribeResponse response;
     const int64_t before = Progress();
     const absl::Status filled = Fill(&response);
     if (!filled.ok() && !absl::IsUnavailable(filled)) return End(filled);
     if (Progress() == before) {
-      if (!follow_ && AtEnd()) return End(absl::OkStatus());
       waiting_ = true;
       if (absl::IsUnavailable(filled) || !follow_) {
         executor_->PostAfter(kRetryLog, [self = shared_from_this()] { self->Wake(); });
@@ -127,12 +130,17 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
     return sum;
   }
 
+  // A shard that cannot be read now keeps none of the others back: they have their turn, and its UNAVAILABLE is
+  // answered when all have had theirs.
   absl::Status Fill(SubscribeResponse* response) {
+    absl::Status unavailable;
     for (size_t turn = 0; turn < shards_.size(); ++turn) {
       const size_t i = next_;
       if (pending_.empty()) {
         entries_.clear();
-        RETURN_IF_ERROR(readers_[i]->Read(kEntriesPerRead, &entries_));
+        const absl::Status read = readers_[i]->Read(kEntriesPerRead, &entries_);
+        if (!read.ok() && !absl::IsUnavailable(read)) return read;
+        unavailable.Update(read);
         pending_.assign(std::make_move_iterator(entries_.begin()), std::make_move_iterator(entries_.end()));
         std::reverse(pending_.begin(), pending_.end());
       }
@@ -143,7 +151,7 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
       }
       next_ = (next_ + 1) % shards_.size();
     }
-    return absl::OkStatus();
+    return unavailable;
   }
 
   // False when the message is full before the record's last event.
@@ -225,6 +233,27 @@ absl::StatusOr<std::vector<log::ShardId>> ShardsOf(const SubscribeRequest& reque
   return shards;
 }
 
+// Filters that nothing can pass are mistakes, and would look like silence.
+absl::Status CheckFilters(const SubscribeRequest& request) {
+  service::Violations violations;
+  const auto types = PublicTypes();
+  for (int i = 0; i < request.types_size(); ++i) {
+    if (std::find(types.begin(), types.end(), request.types(i)) == types.end()) {
+      violations.Add(absl::StrCat("types[", i, "]"), "is no type of a public event");
+    }
+  }
+  for (int i = 0; i < request.complaints_size(); ++i) {
+    const std::string field = absl::StrCat("complaints[", i, "]");
+    const auto id = service::ParseName(field, "complaints", request.complaints(i));
+    if (!id.ok()) {
+      violations.Merge(id.status());
+    } else if (!ParseId(*id).ok()) {
+      violations.Add(field, "holds no complaint id");
+    }
+  }
+  return violations.ToStatus();
+}
+
 void Subscribe(log::Log* log, Executor* executor, const std::vector<log::Stream>& served, const CallContext& call,
                const SubscribeRequest& request, const rpc::Writer<SubscribeResponse>& writer) {
   const absl::Status allowed = call.caller->Require(Permission::kSubscribe);
@@ -233,6 +262,8 @@ void Subscribe(log::Log* log, Executor* executor, const std::vector<log::Stream>
     return writer.Finish(MakeError(absl::StatusCode::kPermissionDenied, "SCOPE_TOO_NARROW",
                                    "the stream holds the events of all agencies"));
   }
+  const absl::Status filters = CheckFilters(request);
+  if (!filters.ok()) return writer.Finish(filters);
   auto shards = ShardsOf(request, log->info(), served);
   if (!shards.ok()) return writer.Finish(shards.status());
   auto places = ReadCursor(request.cursor(), log->info(), *shards);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/auth/permissions.h"
 #include "libs/clock/fake_clock.h"
+#include "libs/ids/ids.h"
 #include "libs/log/simulated/simulated_log.h"
 #include "libs/status/errors.h"
 #include "redress/intake/events/v1/events.pb.h"
@@ -98,12 +99,13 @@ class EventStreamTest : public testing::Test {
     Append(shard, log::v1::KIND_DECISION, body.SerializeAsString(), is_void ? -1 : 0);
   }
 
-  std::shared_ptr<FakeStream> Subscribe(const public_v1::SubscribeRequest& request, bool slow = false) {
+  std::shared_ptr<FakeStream> Subscribe(const public_v1::SubscribeRequest& request, bool slow = false,
+                                        EventStream* events = nullptr) {
     auto stream = std::make_shared<FakeStream>();
     stream->slow = slow;
     CallContext call;
     call.caller = std::make_shared<const Caller>("dash", std::vector<std::string>{"dashboard"}, PermissionSet::All());
-    stream_.service().methods()[0].stream(call, &request, stream);
+    (events == nullptr ? stream_ : *events).service().methods()[0].stream(call, &request, stream);
     executor_.RunFor(100);
     return stream;
   }
@@ -182,15 +184,91 @@ TEST_F(EventStreamTest, ASlowSubscriberHoldsOneMessage) {
   EXPECT_EQ(Ids(*stream).size(), 2010u);
 }
 
-TEST_F(EventStreamTest, FiltersStillMoveTheCursor) {
-  Complaint(0, "a");
-  Complaint(0, "b");
+TEST_F(EventStreamTest, WhoStopsAtTheEndIsNotKeptByWhatComesMeanwhile) {
+  for (int i = 0; i < 3; ++i) Complaint(0, absl::StrCat("c", i), 200);
+  const auto stream = Subscribe({}, /*slow=*/true);
+  int rounds = 0;
+  for (; stream->waiting && rounds < 50; ++rounds) {
+    Complaint(0, absl::StrCat("late", rounds));
+    auto on_written = std::exchange(stream->waiting, nullptr);
+    on_written(true);
+    executor_.RunFor(10);
+  }
+  ASSERT_TRUE(stream->finished.has_value());
+  EXPECT_TRUE(stream->finished->ok());
+  EXPECT_LT(rounds, 10);
+  EXPECT_GE(Ids(*stream).size(), 3 * 201u);
+}
+
+// Some shards cannot be read.
+class HalfLog : public log::Log {
+ public:
+  HalfLog(log::Log* log, std::set<log::ShardId> broken) : log_(log), broken_(std::move(broken)) {}
+  const log::LogInfo& info() const override { return log_->info(); }
+  void AppendClaim(log::ShardId shard, std::string record, std::function<void(log::AppendOutcome)> done) override {
+    log_->AppendClaim(shard, std::move(record), std::move(done));
+  }
+  void Append(log::ShardId shard, std::vector<std::string> records,
+              std::function<void(log::AppendOutcome)> done) override {
+    log_->Append(shard, std::move(records), std::move(done));
+  }
+  std::unique_ptr<log::Reader> Tail(log::ShardId shard, int64_t next_offset) override {
+    struct Broken : log::Reader {
+      absl::Status Read(int, std::vector<log::Entry>*) override { return absl::UnavailableError("away"); }
+    };
+    if (broken_.contains(shard)) return std::make_unique<Broken>();
+    return log_->Tail(shard, next_offset);
+  }
+  void EndOf(log::ShardId shard, std::function<void(absl::StatusOr<int64_t>)> done) override {
+    log_->EndOf(shard, std::move(done));
+  }
+  std::shared_ptr<void> OnAppend(log::ShardId shard, std::function<void()> wake) override {
+    return log_->OnAppend(shard, std::move(wake));
+  }
+
+ private:
+  log::Log* log_;
+  std::set<log::ShardId> broken_;
+};
+
+TEST_F(EventStreamTest, AShardThatIsAwayKeepsNoOtherBack) {
+  HalfLog half(connection_.get(), {{log::Stream::kIntake, 0}});
+  EventStream events(&half, &executor_, {log::Stream::kIntake});
+  Complaint(1, "a");
   public_v1::SubscribeRequest request;
-  request.add_complaints("complaints/b");
+  request.set_follow(true);
+  const auto stream = Subscribe(request, /*slow=*/false, &events);
+  Complaint(1, "b");
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(Ids(*stream), (std::vector<std::string>{"intake/complaints/a/1", "intake/complaints/b/1"}));
+  EXPECT_FALSE(stream->finished.has_value());
+}
+
+TEST_F(EventStreamTest, FiltersStillMoveTheCursor) {
+  const std::string a = MakeId(1, 0, 1), b = MakeId(1, 0, 2);
+  Complaint(0, a);
+  Complaint(0, b);
+  public_v1::SubscribeRequest request;
+  request.add_complaints("complaints/" + b);
+  request.add_types("redress.complaint.received.v1");
   const auto stream = Subscribe(request);
-  EXPECT_EQ(Ids(*stream), (std::vector<std::string>{"intake/complaints/b/1"}));
+  EXPECT_EQ(Ids(*stream), (std::vector<std::string>{absl::StrCat("intake/complaints/", b, "/1")}));
   request.set_cursor(stream->written.back().cursor());
   EXPECT_TRUE(Ids(*Subscribe(request)).empty());
+}
+
+TEST_F(EventStreamTest, FiltersThatNothingCanPassAreRefusedAllAtOnce) {
+  public_v1::SubscribeRequest request;
+  request.add_types("redress.complaint.received.v1");
+  request.add_types("redress.complaint.received");
+  request.add_complaints("complaints/" + MakeId(1, 0, 1));
+  request.add_complaints("complaints/b");
+  request.add_complaints("clocks/" + MakeId(1, 0, 1));
+  const auto stream = Subscribe(request);
+  ASSERT_TRUE(stream->finished.has_value());
+  std::set<std::string> fields;
+  for (const FieldViolation& violation : ViolationsOf(*stream->finished)) fields.insert(violation.field);
+  EXPECT_EQ(fields, (std::set<std::string>{"types[1]", "complaints[1]", "complaints[2]"}));
 }
 
 TEST_F(EventStreamTest, RefusesBadCursorsSayingWhy) {

@@ -19,6 +19,18 @@ using public_v1::ObligationChanged;
 using public_v1::PublicEvent;
 using public_v1::VisitChanged;
 
+constexpr absl::string_view kReceived = "redress.complaint.received.v1";
+constexpr absl::string_view kProgressed = "redress.complaint.progressed.v1";
+constexpr absl::string_view kResolved = "redress.complaint.resolved.v1";
+constexpr absl::string_view kAmended = "redress.complaint.amended.v1";
+constexpr absl::string_view kFactRecorded = "redress.complaint.fact_recorded.v1";
+constexpr absl::string_view kAssignmentChanged = "redress.assignment.changed.v1";
+constexpr absl::string_view kVisitChanged = "redress.visit.changed.v1";
+constexpr absl::string_view kObligationChanged = "redress.obligation.changed.v1";
+constexpr absl::string_view kAlarm = "redress.obligation.alarm.v1";
+constexpr absl::string_view kTypes[] = {kReceived,          kProgressed,   kResolved,          kAmended, kFactRecorded,
+                                        kAssignmentChanged, kVisitChanged, kObligationChanged, kAlarm};
+
 // One stored event on its way out: knows the fields that all public events share.
 class Mapper {
  public:
@@ -36,12 +48,12 @@ class Mapper {
   }
 
  private:
-  PublicEvent& Add(const char* type, const std::string& complaint, int64_t occurred_at) {
+  PublicEvent& Add(absl::string_view type, const std::string& complaint, int64_t occurred_at) {
     PublicEvent& out = out_->emplace_back();
     out.set_id(absl::StrCat(log::StreamName(stream_), "/", event_.aggregate(), "/", event_.version(),
                             added_ == 0 ? "" : absl::StrCat("/", added_)));
     ++added_;
-    out.set_type(type);
+    out.set_type(std::string(type));
     out.set_complaint(complaint);
     out.set_service(std::string(log::StreamName(stream_)));
     out.set_version(event_.version());
@@ -57,12 +69,11 @@ class Mapper {
   }
 
   void Progressed(ComplaintProgressed::Step step, int64_t at) {
-    Add("redress.complaint.progressed.v1", event_.aggregate(), at).mutable_complaint_progressed()->set_step(step);
+    Add(kProgressed, event_.aggregate(), at).mutable_complaint_progressed()->set_step(step);
   }
 
   void MapFact(const types::v1::Fact& fact) {
-    auto* out =
-        Add("redress.complaint.fact_recorded.v1", event_.aggregate(), fact.occurred_at()).mutable_fact_recorded();
+    auto* out = Add(kFactRecorded, event_.aggregate(), fact.occurred_at()).mutable_fact_recorded();
     out->set_kind(fact.kind());
     out->set_outcome(fact.outcome());
     out->set_stage(fact.stage());
@@ -71,7 +82,7 @@ class Mapper {
 
   void MapImported(const intake::events::v1::ComplaintImported& imported) {
     const int64_t at = imported.facts().empty() ? 0 : imported.facts(0).occurred_at();
-    auto* out = Add("redress.complaint.received.v1", event_.aggregate(), at).mutable_complaint_received();
+    auto* out = Add(kReceived, event_.aggregate(), at).mutable_complaint_received();
     out->set_kind(imported.kind());
     out->set_category(imported.category());
     out->set_channel(imported.channel());
@@ -87,8 +98,7 @@ class Mapper {
   }
 
   void MapReceived(const intake::events::v1::ComplaintReceived& received) {
-    auto* out =
-        Add("redress.complaint.received.v1", event_.aggregate(), received.occurred_at()).mutable_complaint_received();
+    auto* out = Add(kReceived, event_.aggregate(), received.occurred_at()).mutable_complaint_received();
     out->set_kind(received.kind());
     out->set_category(received.category());
     out->set_channel(received.channel());
@@ -99,11 +109,12 @@ class Mapper {
   }
 
   void MapAmended(const intake::events::v1::ComplaintAmended& amended) {
-    if (!amended.has_category() && !amended.has_urgency() && !amended.has_placement()) return;
-    auto* out =
-        Add("redress.complaint.amended.v1", event_.aggregate(), amended.occurred_at()).mutable_complaint_amended();
+    // Texts, dwelling and care level are nobody's business.
+    if (!amended.has_category() && !amended.has_urgency() && !amended.has_placement() && !amended.has_kind()) return;
+    auto* out = Add(kAmended, event_.aggregate(), amended.occurred_at()).mutable_complaint_amended();
     if (amended.has_category()) out->set_category(amended.category());
     if (amended.has_urgency()) out->set_urgency(amended.urgency());
+    if (amended.has_kind()) out->set_kind(amended.kind());
     if (!amended.has_placement()) return;
     out->set_agency(amended.placement().agency());
     out->set_office(amended.placement().office());
@@ -139,8 +150,7 @@ class Mapper {
         return Progressed(ComplaintProgressed::STEP_CLOSED, event.complaint_closed().occurred_at());
       case Event::kComplaintResolved: {
         const auto& resolved = event.complaint_resolved();
-        auto* out = Add("redress.complaint.resolved.v1", event_.aggregate(), resolved.occurred_at())
-                        .mutable_complaint_resolved();
+        auto* out = Add(kResolved, event_.aggregate(), resolved.occurred_at()).mutable_complaint_resolved();
         out->set_outcome(resolved.outcome());
         *out->mutable_window_ends_time() = TimeUtil::MillisecondsToTimestamp(resolved.window_ends_at());
         return;
@@ -157,11 +167,10 @@ class Mapper {
     using routing::events::v1::Event;
     Event event;
     if (!event.ParseFromString(event_.payload())) return;
-    const char* type = "redress.assignment.changed.v1";
     switch (event.kind_case()) {
       case Event::kAssigned: {
         const auto& assigned = event.assigned();
-        auto* out = Add(type, event_.aggregate(), assigned.occurred_at()).mutable_assignment_changed();
+        auto* out = Add(kAssignmentChanged, event_.aggregate(), assigned.occurred_at()).mutable_assignment_changed();
         out->set_agency(assigned.agency());
         out->set_office(assigned.office());
         out->set_team(assigned.team());
@@ -169,12 +178,15 @@ class Mapper {
         return;
       }
       case Event::kAssignmentEnded:
-        Add(type, event_.aggregate(), event.assignment_ended().occurred_at())
+        Add(kAssignmentChanged, event_.aggregate(), event.assignment_ended().occurred_at())
             .mutable_assignment_changed()
             ->set_ended(true);
         return;
       case Event::kEscalated: {
-        auto* out = Add(type, event_.aggregate(), event.escalated().occurred_at()).mutable_assignment_changed();
+        // Kept for whoever is in charge next: nothing has changed for anybody yet.
+        if (event.escalated().priority() == 0) return;
+        auto* out =
+            Add(kAssignmentChanged, event_.aggregate(), event.escalated().occurred_at()).mutable_assignment_changed();
         out->set_priority(event.escalated().priority());
         out->set_escalated(true);
         return;
@@ -184,7 +196,7 @@ class Mapper {
   }
 
   VisitChanged* Visit(const std::string& complaint, VisitChanged::Stage stage, int64_t at) {
-    auto* out = Add("redress.visit.changed.v1", complaint, at).mutable_visit_changed();
+    auto* out = Add(kVisitChanged, complaint, at).mutable_visit_changed();
     out->set_visit(event_.aggregate());
     out->set_stage(stage);
     return out;
@@ -231,6 +243,8 @@ class Mapper {
         Visit(event.visit_cancelled().complaint(), VisitChanged::STAGE_CANCELLED,
               event.visit_cancelled().occurred_at());
         return;
+      // What the visit is about is the complaint's: intake's amendment has said it.
+      case Event::kVisitAmended: return;
       default: return;
     }
   }
@@ -243,14 +257,32 @@ class Mapper {
   }
 
   void Obligation(const std::string& line, ObligationChanged::Change change, int64_t due_at, int64_t at) {
-    auto* out = Add("redress.obligation.changed.v1", ComplaintOfClock(), at).mutable_obligation_changed();
+    auto* out = Add(kObligationChanged, ComplaintOfClock(), at).mutable_obligation_changed();
     out->set_line(line);
     out->set_change(change);
     if (due_at != 0) *out->mutable_due_time() = TimeUtil::MillisecondsToTimestamp(due_at);
   }
 
+  // A line as it holds, whatever was said of it before. Who knows it as started takes the due instant from here.
+  void Judged(const sla::events::v1::JudgedLine& line) {
+    using sla::events::v1::JudgedLine;
+    const auto& started = line.started();
+    switch (line.state()) {
+      case JudgedLine::STATE_RUNNING:
+        return Obligation(started.line(), ObligationChanged::CHANGE_STARTED, started.due_at(), started.started_at());
+      case JudgedLine::STATE_STOPPED:
+        return Obligation(
+            started.line(),
+            line.ended_at() <= started.due_at() ? ObligationChanged::CHANGE_MET : ObligationChanged::CHANGE_LATE,
+            started.due_at(), line.ended_at());
+      case JudgedLine::STATE_CANCELLED:
+        return Obligation(started.line(), ObligationChanged::CHANGE_CANCELLED, 0, line.ended_at());
+      default: return;
+    }
+  }
+
   void Alarm(const std::string& line, bool breach, int64_t due_at) {
-    auto* out = Add("redress.obligation.alarm.v1", ComplaintOfClock(), 0).mutable_alarm_raised();
+    auto* out = Add(kAlarm, ComplaintOfClock(), 0).mutable_alarm_raised();
     out->set_line(line);
     out->set_breach(breach);
     *out->mutable_due_time() = TimeUtil::MillisecondsToTimestamp(due_at);
@@ -284,11 +316,22 @@ class Mapper {
       case Event::kLineCancelled:
         return Obligation(event.line_cancelled().line(), ObligationChanged::CHANGE_CANCELLED, 0,
                           event.line_cancelled().occurred_at());
+      case Event::kLinesJudged:
+        for (const auto& line : event.lines_judged().lines()) Judged(line);
+        return;
+      case Event::kClockImported:
+        // What an old complaint still owes. Lines that ended before it was known are history, as its facts tell it.
+        for (const auto& line : event.clock_imported().lines().lines()) {
+          if (line.state() == sla::events::v1::JudgedLine::STATE_RUNNING) Judged(line);
+        }
+        return;
       case Event::kWarningRaised: return Alarm(event.warning_raised().line(), false, event.warning_raised().due_at());
       case Event::kBreachRaised:
         // A silent breach alarms nobody: it is history that an import brought.
         if (!event.breach_raised().silent()) Alarm(event.breach_raised().line(), true, event.breach_raised().due_at());
         return;
+      // A clock that starts, its facts and an amended case are what intake and routing have said themselves; that a
+      // shard plans its lines again is told by the lines that move.
       default: return;
     }
   }
@@ -301,6 +344,8 @@ class Mapper {
 };
 
 }  // namespace
+
+absl::Span<const absl::string_view> PublicTypes() { return kTypes; }
 
 std::vector<public_v1::PublicEvent> PublicEventsOf(log::Stream stream, const log::v1::Body& body) {
   std::vector<public_v1::PublicEvent> events;

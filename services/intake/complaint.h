@@ -69,7 +69,7 @@ inline constexpr Millis kMayBeBack = 24 * kHour;
 
 // The events `command` produces, in order; none if it has already taken effect.
 //   NOT_FOUND (COMPLAINT_NOT_FOUND)      there is none, or out of the command's scope
-//   ALREADY_EXISTS (COMPLAINT_EXISTS; IMPORT_CHANGED: a known import whose facts are not the known ones and more)
+//   ALREADY_EXISTS (COMPLAINT_EXISTS; IMPORT_CHANGED: a known import whose facts do not begin with the known ones)
 //   FAILED_PRECONDITION (WRONG_STATE)    the state forbids it, naming the state
 //   FAILED_PRECONDITION (WINDOW_PASSED)  too late to contest: a new complaint with recurrence_of is the way
 //   FAILED_PRECONDITION (TEXTS_ERASED)   a text for a complaint whose texts are forgotten
@@ -85,7 +85,14 @@ absl::StatusOr<std::vector<Event>> Decide(const Complaint& state, const Command&
 // `recorded_at` and `version` are the record's and the event's.
 void Apply(const Event& event, Millis recorded_at, int64_t version, Complaint* state);
 
-// The hash of all that an import says in codes and times, with its first `facts` facts: equal for the same row again.
+// Whether who commands may see it; reactions and timers see everything.
+bool InScope(const Complaint& state, const Command& command);
+
+// The hash of an import's first `facts` facts: equal for the same row again, and for one that has gone on since.
 std::string ImportHash(const events::v1::ComplaintImported& import, int facts);
+// The hash of what an import says besides: kind, category, channel, urgency, placement, due instant.
+std::string ParticularsHash(const events::v1::ComplaintImported& import);
+// Flag of a row that is known with other particulars: its facts alone are taken.
+inline constexpr absl::string_view kParticularsChanged = "particulars_changed";
 
 }  // namespace redress::intake

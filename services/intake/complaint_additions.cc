@@ -21,28 +21,27 @@ absl::string_view CommandFor(types::v1::FactKind kind) {
   }
 }
 
-bool SamePlace(const events::v1::Placement& a, const events::v1::Placement& b) {
-  return a.residence() == b.residence() && a.agency() == b.agency() && a.office() == b.office() && a.zone() == b.zone();
-}
-
 }  // namespace
 
 Decision DecideAmend(const Complaint& state, const commands::v1::AmendComplaint& command, const Moment& moment) {
   const bool has_text = command.has_description() || command.has_dwelling() || command.has_access_note();
   RETURN_IF_ERROR(CheckTextMayBeKept(state, has_text, moment));
-  ASSIGN_OR_RETURN(const Millis at, OccurredAt(command.when(), moment));
+  ASSIGN_OR_RETURN(const Millis at, SinceReceipt(state, command.when(), moment));
   Event event;
   auto* amended = event.mutable_complaint_amended();
   bool any = has_text;
   if (command.has_category() && command.category() != state.category()) {
     amended->set_category(command.category());
+    if (command.has_reopen_window_ms()) amended->set_reopen_window_ms(command.reopen_window_ms());
     any = true;
   }
   if (command.has_urgency() && command.urgency() != state.urgency()) {
     amended->set_urgency(command.urgency());
     any = true;
   }
-  if (command.has_placement() && !SamePlace(command.placement(), state.placement())) {
+  // Judged by the residence alone: who is in charge may be another by now, and an amendment that names the residence it
+  // has moves nobody's complaint.
+  if (command.has_placement() && command.placement().residence() != state.placement().residence()) {
     *amended->mutable_placement() = command.placement();
     any = true;
   }
@@ -65,7 +64,7 @@ Decision DecideAmend(const Complaint& state, const commands::v1::AmendComplaint&
 
 Decision DecideAddMessage(const Complaint& state, const commands::v1::AddMessage& command, const Moment& moment) {
   RETURN_IF_ERROR(CheckTextMayBeKept(state, true, moment));
-  ASSIGN_OR_RETURN(const Millis at, OccurredAt(command.when(), moment));
+  ASSIGN_OR_RETURN(const Millis at, SinceReceipt(state, command.when(), moment));
   Event event;
   auto* added = event.mutable_message_added();
   added->set_from_resident(command.from_resident());
@@ -78,7 +77,7 @@ Decision DecideAddMessage(const Complaint& state, const commands::v1::AddMessage
 
 Decision DecideAddNote(const Complaint& state, const commands::v1::AddNote& command, const Moment& moment) {
   RETURN_IF_ERROR(CheckTextMayBeKept(state, true, moment));
-  ASSIGN_OR_RETURN(const Millis at, OccurredAt(command.when(), moment));
+  ASSIGN_OR_RETURN(const Millis at, SinceReceipt(state, command.when(), moment));
   Event event;
   *event.mutable_note_added()->mutable_text() = command.text();
   event.mutable_note_added()->set_occurred_at(at);
@@ -87,7 +86,7 @@ Decision DecideAddNote(const Complaint& state, const commands::v1::AddNote& comm
 }
 
 Decision DecideAddAttachment(const Complaint& state, const commands::v1::AddAttachment& command, const Moment& moment) {
-  ASSIGN_OR_RETURN(const Millis at, OccurredAt(command.when(), moment));
+  ASSIGN_OR_RETURN(const Millis at, SinceReceipt(state, command.when(), moment));
   for (const auto& known : state.attachments()) {
     if (known.uri() == command.attachment().uri() && known.sha256() == command.attachment().sha256()) return Nothing();
   }
@@ -102,13 +101,13 @@ Decision DecideAddAttachment(const Complaint& state, const commands::v1::AddAtta
   return One(std::move(event));
 }
 
-Decision DecideRecordFact(const Complaint&, const commands::v1::RecordFact& command, const Moment& moment) {
+Decision DecideRecordFact(const Complaint& state, const commands::v1::RecordFact& command, const Moment& moment) {
   const absl::string_view other = CommandFor(command.fact().kind());
   if (!other.empty()) {
     return BadArgument("FACT_HAS_COMMAND", absl::StrCat("fact.kind: ", types::v1::FactKind_Name(command.fact().kind()),
                                                         " is recorded by ", other));
   }
-  ASSIGN_OR_RETURN(const Millis at, OccurredAt(command.when(), moment));
+  ASSIGN_OR_RETURN(const Millis at, SinceReceipt(state, command.when(), moment));
   Event event;
   auto* fact = event.mutable_fact_recorded()->mutable_fact();
   *fact = command.fact();

@@ -45,6 +45,7 @@ void ApplyImported(const events::v1::ComplaintImported& event, Complaint* state)
   state->set_due_at(event.due_at());
   *state->mutable_flags() = event.flags();
   state->set_content_hash(event.content_hash());
+  state->set_particulars_hash(event.particulars_hash());
   ApplyImportedFacts(event.facts(), event.closed(), state);
 }
 
@@ -73,6 +74,7 @@ void BeginRound(rows::v1::RoundBegan how, Millis at, Complaint* state) {
 
 void ApplyAmended(const events::v1::ComplaintAmended& event, Complaint* state) {
   if (event.has_category()) state->set_category(event.category());
+  if (event.has_reopen_window_ms()) state->set_reopen_window_ms(event.reopen_window_ms());
   if (event.has_urgency()) state->set_urgency(event.urgency());
   if (event.has_placement()) *state->mutable_placement() = event.placement();
   if (event.has_kind()) state->set_kind(event.kind());

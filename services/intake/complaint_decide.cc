@@ -10,13 +10,6 @@ namespace {
 
 using rows::v1::RoundBegan;
 
-bool InScope(const Complaint& state, const Command& command) {
-  if (!command.has_scope() || command.scope().all_agencies()) return true;
-  const auto& agencies = command.scope().agencies();
-  return !state.placement().agency().empty() &&
-         std::find(agencies.begin(), agencies.end(), state.placement().agency()) != agencies.end();
-}
-
 // As in "cannot be acknowledged".
 absl::string_view WhatIsDone(Command::KindCase command) {
   switch (command) {
@@ -31,18 +24,10 @@ absl::string_view WhatIsDone(Command::KindCase command) {
   }
 }
 
-absl::StatusOr<Millis> SinceReceipt(const Complaint& state, const commands::v1::When& when, const Moment& moment) {
-  ASSIGN_OR_RETURN(const Millis at, OccurredAt(when, moment));
-  if (at < state.received_at()) {
-    return BadArgument("BEFORE_RECEIPT",
-                       absl::StrCat("occurred_time: ", at, " (ms) is before the receipt at ", state.received_at()));
-  }
-  return at;
-}
-
 // The time of a transition: not before the receipt, nor before the present round.
 absl::StatusOr<Millis> TransitionAt(const Complaint& state, const commands::v1::When& when, const Moment& moment) {
   ASSIGN_OR_RETURN(const Millis at, SinceReceipt(state, when, moment));
+  if (when.occurred_at() == 0) return std::max(at, state.round_began_at());
   if (state.round() > 0 && at < state.round_began_at()) {
     return BadArgument("BEFORE_REOPENING", absl::StrCat("occurred_time: ", at, " (ms) is before the re-opening at ",
                                                         state.round_began_at()));
@@ -53,6 +38,8 @@ absl::StatusOr<Millis> TransitionAt(const Complaint& state, const commands::v1::
 Decision DecideSubmit(const commands::v1::SubmitComplaint& command, const Moment& moment) {
   Event event;
   *event.mutable_complaint_received() = command.complaint();
+  // "Now" is nobody's claim: after a step of a clock it may lie far from the shard's time, and is right all the same.
+  if (command.received_now()) return One(std::move(event));
   commands::v1::When when;
   when.set_occurred_at(command.complaint().occurred_at());
   when.set_may_backdate(command.may_backdate());
@@ -147,6 +134,7 @@ Decision DecideResolve(const Complaint& state, const commands::v1::ResolveCompla
 // The time of something said about the last resolution.
 absl::StatusOr<Millis> AfterResolution(const Complaint& state, const commands::v1::When& when, const Moment& moment) {
   ASSIGN_OR_RETURN(const Millis at, OccurredAt(when, moment));
+  if (when.occurred_at() == 0) return std::max(at, state.resolved_at());
   if (at < state.resolved_at()) {
     return BadArgument("BEFORE_RESOLUTION",
                        absl::StrCat("occurred_time: ", at, " (ms) is before the resolution at ", state.resolved_at()));
@@ -263,6 +251,24 @@ absl::StatusOr<Millis> OccurredAt(const commands::v1::When& when, const Moment& 
     return BadArgument("BACKDATING_NEEDS_REASON", "reason: is needed for what happened more than 24 hours ago");
   }
   return when.occurred_at();
+}
+
+absl::StatusOr<Millis> SinceReceipt(const Complaint& state, const commands::v1::When& when, const Moment& moment) {
+  ASSIGN_OR_RETURN(const Millis at, OccurredAt(when, moment));
+  // A receipt may lie a little ahead; what is told without a time comes after it.
+  if (when.occurred_at() == 0) return std::max(at, state.received_at());
+  if (at < state.received_at()) {
+    return BadArgument("BEFORE_RECEIPT",
+                       absl::StrCat("occurred_time: ", at, " (ms) is before the receipt at ", state.received_at()));
+  }
+  return at;
+}
+
+bool InScope(const Complaint& state, const Command& command) {
+  if (!command.has_scope() || command.scope().all_agencies()) return true;
+  const auto& agencies = command.scope().agencies();
+  return !state.placement().agency().empty() &&
+         std::find(agencies.begin(), agencies.end(), state.placement().agency()) != agencies.end();
 }
 
 absl::Status CheckTextMayBeKept(const Complaint& state, bool has_text, const Moment& moment) {

@@ -1,8 +1,11 @@
 // What an old complaint's facts make of it.
 //
-//   hashed  := "redress import 1" number(kind) text(category) … number(facts) fact*
-//   fact    := number(kind) number(occurred_at) … text(agent)
-//   text    := number(length) bytes                number := int64, little endian
+//   content     := "redress import facts 1" number(facts) fact*
+//   fact        := number(kind) number(occurred_at) … text(evidence)                as ImportHash adds them
+//   particulars := "redress import particulars 1" number(kind) … number(due_at)     as ParticularsHash adds them
+//   text        := number(length) bytes                number := int64, little endian
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "libs/ids/ids.h"
 #include "libs/status/macros.h"
@@ -15,6 +18,7 @@ namespace {
 // Pieces that cannot be taken for one another.
 class Encoder {
  public:
+  explicit Encoder(absl::string_view what) : bytes_(what) {}
   Encoder& Number(int64_t value) {
     for (int i = 0; i < 8; ++i) bytes_.push_back(static_cast<char>(static_cast<uint64_t>(value) >> (8 * i)));
     return *this;
@@ -27,7 +31,7 @@ class Encoder {
   const std::string& bytes() const { return bytes_; }
 
  private:
-  std::string bytes_ = "redress import 1";
+  std::string bytes_;
 };
 
 // Facts that work has begun, when nothing said so before.
@@ -106,6 +110,22 @@ bool HasPassed(const Complaint& state, Millis now) {
   return state.state() == rows::v1::STATE_RESOLVED && now >= state.window_ends_at();
 }
 
+// When it ended; 0 while it is open.
+Millis EndedAt(const Complaint& state) {
+  if (IsOpen(state.state())) return 0;
+  return state.state() == rows::v1::STATE_WITHDRAWN ? state.withdrawn_at() : state.resolved_at();
+}
+
+// What the row's mapping found odd, and whether its particulars are others now: sorted, each once.
+void SetFlags(const events::v1::ComplaintImported& import, const Complaint& known,
+              events::v1::ImportedFactsAdded* added) {
+  std::vector<std::string> flags(import.flags().begin(), import.flags().end());
+  if (ParticularsHash(import) != known.particulars_hash()) flags.emplace_back(kParticularsChanged);
+  std::sort(flags.begin(), flags.end());
+  flags.erase(std::unique(flags.begin(), flags.end()), flags.end());
+  added->mutable_flags()->Assign(flags.begin(), flags.end());
+}
+
 // The known case again: nothing, or its further facts.
 Decision DecideKnown(const Complaint& state, const events::v1::ComplaintImported& import, const Moment& moment) {
   if (!state.imported()) return ComplaintExists(moment.name);
@@ -119,7 +139,7 @@ Decision DecideKnown(const Complaint& state, const events::v1::ComplaintImported
   auto* added = event.mutable_imported_facts_added();
   for (int i = known; i < import.facts_size(); ++i) *added->add_facts() = import.facts(i);
   added->set_content_hash(ImportHash(import, import.facts_size()));
-  *added->mutable_flags() = import.flags();
+  SetFlags(import, state, added);
   // Names under a key that is not this complaint's could not be forgotten with it.
   if (import.has_handler_names() && import.handler_names().key_id() == state.text_key()) {
     *added->mutable_handler_names() = import.handler_names();
@@ -128,22 +148,31 @@ Decision DecideKnown(const Complaint& state, const events::v1::ComplaintImported
   ApplyImportedFacts(added->facts(), false, &after);
   added->set_closed(HasPassed(after, moment.now));
   added->set_round(after.round());
+  added->set_ended(!IsOpen(after.state()));
+  added->set_ended_at(EndedAt(after));
   return One(std::move(event));
 }
 
 }  // namespace
 
 std::string ImportHash(const events::v1::ComplaintImported& import, int facts) {
-  Encoder hashed;
-  hashed.Number(import.kind()).Text(import.category()).Number(import.channel()).Number(import.urgency());
-  const events::v1::Placement& placement = import.placement();
-  hashed.Text(placement.residence()).Text(placement.agency()).Text(placement.office()).Text(placement.zone());
-  hashed.Number(import.due_at()).Number(facts);
+  Encoder hashed("redress import facts 1");
+  hashed.Number(facts);
   for (int i = 0; i < facts && i < import.facts_size(); ++i) {
     const types::v1::Fact& fact = import.facts(i);
     hashed.Number(fact.kind()).Number(fact.occurred_at()).Number(fact.precision()).Number(fact.stage());
-    hashed.Number(fact.outcome()).Text(fact.team()).Text(fact.agent());
+    hashed.Number(fact.outcome()).Text(fact.team()).Text(fact.agent()).Text(fact.reference()).Text(fact.result());
+    hashed.Number(fact.until()).Text(fact.line()).Text(fact.evidence());
   }
+  return ContentHash(hashed.bytes());
+}
+
+std::string ParticularsHash(const events::v1::ComplaintImported& import) {
+  Encoder hashed("redress import particulars 1");
+  hashed.Number(import.kind()).Text(import.category()).Number(import.channel()).Number(import.urgency());
+  const events::v1::Placement& placement = import.placement();
+  hashed.Text(placement.residence()).Text(placement.agency()).Text(placement.office()).Text(placement.zone());
+  hashed.Number(import.due_at());
   return ContentHash(hashed.bytes());
 }
 
@@ -172,10 +201,14 @@ Decision DecideImport(const Complaint& state, const commands::v1::ImportComplain
   auto* imported = event.mutable_complaint_imported();
   *imported = import;
   imported->set_content_hash(ImportHash(import, import.facts_size()));
+  imported->set_particulars_hash(ParticularsHash(import));
   Complaint after;
   imported->set_closed(false);
   Apply(event, moment.now, 1, &after);
   imported->set_closed(HasPassed(after, moment.now));
+  imported->set_round(after.round());
+  imported->set_ended(!IsOpen(after.state()));
+  imported->set_ended_at(EndedAt(after));
   return One(std::move(event));
 }
 

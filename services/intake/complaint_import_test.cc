@@ -116,13 +116,63 @@ TEST(Import, OfAKnownRowThatReopensAClosedOne) {
   EXPECT_EQ(state.state(), rows::v1::STATE_IN_PROGRESS);
 }
 
+TEST(Import, OfAKnownRowWithOtherParticularsIsTakenForItsFactsAndFlagged) {
+  Complaint state = After({{kRec, R}, {kAck, R + 1}}, R + kHour);
+  Command moved = Import({{kRec, R}, {kAck, R + 1}}, "heating");
+  moved.mutable_import_complaint()->mutable_complaint()->set_due_at(R + 9 * kDay);
+  moved.mutable_import_complaint()->mutable_complaint()->add_flags("no_due");
+  const auto same_facts = Decide(state, moved, {kName, R + kDay});
+  ASSERT_TRUE(same_facts.ok()) << same_facts.status();
+  EXPECT_TRUE(same_facts->empty());
+  auto* resolved = moved.mutable_import_complaint()->mutable_complaint()->add_facts();
+  resolved->set_kind(kRes);
+  resolved->set_occurred_at(R + 2);
+  const auto further = Decide(state, moved, {kName, R + kDay});
+  ASSERT_EQ(further->size(), 1u);
+  EXPECT_THAT(further->front().imported_facts_added().flags(), ::testing::ElementsAre("no_due", "particulars_changed"));
+  Apply(further->front(), R + kDay, 2, &state);
+  EXPECT_EQ(state.state(), rows::v1::STATE_RESOLVED);
+  EXPECT_EQ(state.category(), "noise") << "what was imported first stands";
+  EXPECT_EQ(state.due_at(), 0);
+  EXPECT_TRUE(Decide(state, moved, {kName, R + kDay})->empty());
+}
+
+TEST(Import, SaysWhatItsFactsComeTo) {
+  struct {
+    const char* name;
+    std::vector<Step> facts;
+    bool ended;
+    Millis ended_at;
+    int round;
+  } cases[] = {
+      {"open", {{kRec, R}, {kAck, R + 1}}, false, 0, 0},
+      {"resolved", {{kRec, R}, {kRes, R + 2}}, true, R + 2, 0},
+      {"work_after_it", {{kRec, R}, {kRes, R + 2}, {kWork, R + 5}}, true, R + 2, 0},
+      {"withdrawn", {{kRec, R}, {kWit, R + 3}}, true, R + 3, 0},
+      {"reopened", {{kRec, R}, {kRes, R + 2}, {kReo, R + 3}}, false, 0, 1},
+      {"reopened_while_open", {{kRec, R}, {kReo, R + 3}}, false, 0, 0},
+      {"ended_again", {{kRec, R}, {kRes, R + 2}, {kReo, R + 3}, {kRes, R + 4}}, true, R + 4, 1},
+  };
+  for (const auto& c : cases) {
+    const auto whole = Decide(Complaint(), Import(c.facts), {kName, R + kDay});
+    const auto& imported = whole->front().complaint_imported();
+    EXPECT_EQ(imported.ended(), c.ended) << c.name;
+    EXPECT_EQ(imported.ended_at(), c.ended_at) << c.name;
+    EXPECT_EQ(imported.round(), c.round) << c.name;
+    // In one go or in two.
+    const auto added = Decide(After({c.facts[0]}, R + kHour), Import(c.facts), {kName, R + kDay});
+    EXPECT_EQ(added->front().imported_facts_added().ended(), c.ended) << c.name;
+    EXPECT_EQ(added->front().imported_facts_added().ended_at(), c.ended_at) << c.name;
+    EXPECT_EQ(added->front().imported_facts_added().round(), c.round) << c.name;
+  }
+}
+
 TEST(Import, OfAKnownRowWithOtherContentIsRefused) {
   const Complaint state = After({{kRec, R}, {kAck, R + 1}}, R + kHour);
   for (const Command& changed : {
            Import({{kRec, R}, {kAck, R + 2}}),
            Import({{kRec, R}, {kAck, R + 2}, {kRes, R + 3}}),
            Import({{kRec, R}}),
-           Import({{kRec, R}, {kAck, R + 1}}, "heating"),
        }) {
     const auto refused = Decide(state, changed, {kName, R + kDay});
     EXPECT_EQ(refused.status().code(), absl::StatusCode::kAlreadyExists);

@@ -22,6 +22,9 @@ inline std::vector<Event> One(Event event) {
 // reason.
 absl::StatusOr<Millis> OccurredAt(const commands::v1::When& when, const Moment& moment);
 
+// The same, of something that cannot come before the receipt: INVALID_ARGUMENT (BEFORE_RECEIPT) too.
+absl::StatusOr<Millis> SinceReceipt(const Complaint& state, const commands::v1::When& when, const Moment& moment);
+
 // The end of the present round at `at`.
 Event Resolved(const Complaint& state, Millis at, types::v1::Outcome outcome);
 

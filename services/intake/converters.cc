@@ -71,6 +71,8 @@ void Describe(const types::v1::Fact& fact, v1::HistoryEntry* entry) {
   if (!fact.reference().empty()) details["reference"] = fact.reference();
   if (!fact.result().empty()) details["result"] = fact.result();
   if (fact.until() != 0) details["until_ms"] = absl::StrCat(fact.until());
+  if (!fact.line().empty()) details["line"] = fact.line();
+  if (!fact.evidence().empty()) details["evidence"] = fact.evidence();
   entry->set_reason(fact.reason());
   *entry->mutable_occurred_time() = WriteTime(fact.occurred_at());
 }

@@ -2,19 +2,17 @@
 #pragma once
 
 #include "absl/strings/string_view.h"
+#include "libs/service/checks.h"
 #include "libs/service/requests.h"
 #include "redress/intake/v1/complaint.pb.h"
 #include "services/intake/limits.h"
 
 namespace redress::intake {
 
-// Visible ASCII without spaces: names that other systems give.
-void CheckVisible(absl::string_view field, absl::string_view text, size_t max_bytes, bool required,
-                  service::Violations* violations);
-// A code as given: one line of UTF-8, at most kMaxReference bytes.
-void CheckCode(absl::string_view field, absl::string_view code, bool required, service::Violations* violations);
-// Why: up to kMaxCode of a-z 0-9 _ - . : so that no name slips into the log.
-void CheckReason(absl::string_view field, absl::string_view reason, bool required, service::Violations* violations);
+using service::CheckCode;
+using service::CheckReason;
+using service::CheckVisible;
+
 // BCP 47, roughly; may be empty.
 void CheckLanguage(absl::string_view field, absl::string_view language, service::Violations* violations);
 void CheckCareLevel(absl::string_view field, uint32_t level, service::Violations* violations);

@@ -56,16 +56,20 @@ class IntakeErasureTest : public IntakeTest {
     executor_.RunFor(5 * kSecond);
     return response;
   }
-  bool KeyIsGone(const std::string& key) { return ReasonOf(keys_.Find(key).status()) == "KEY_DESTROYED"; }
-  rows::v1::Complaint Row(const std::string& name) {
-    return LoadComplaint(*main_->rows, static_cast<uint16_t>(ShardOfName(name)), ComplaintIdOf(name));
+  v1::ListComplaintHistoryResponse History(const std::string& name) {
+    v1::ListComplaintHistoryRequest request;
+    request.set_name(name);
+    request.set_personal_data(true);
+    request.set_purpose("test");
+    return *Ask(&IntakeService::ListComplaintHistory, request);
   }
+  bool KeyIsGone(const std::string& key) { return ReasonOf(keys_.Find(key).status()) == "KEY_DESTROYED"; }
   rows::v1::Person PersonRow() {
     return *LoadPerson(*main_->rows, static_cast<uint16_t>(ShardOfName(person_)), PersonIdOf(person_));
   }
   void ExpectForgotten(const std::string& name) {
-    EXPECT_TRUE(KeyIsGone(Row(name).text_key())) << name;
-    EXPECT_TRUE(Row(name).keys_destroyed()) << name;
+    EXPECT_TRUE(KeyIsGone(RowOf(name).text_key())) << name;
+    EXPECT_TRUE(RowOf(name).keys_destroyed()) << name;
     const v1::Complaint complaint = Get(name, true);
     EXPECT_TRUE(complaint.texts_erased());
     EXPECT_EQ(complaint.personal_data().description(), "");
@@ -138,7 +142,7 @@ TEST_F(IntakeErasureTest, OpenComplaintsStopItAndAreListed) {
   EXPECT_EQ(ReasonOf(refused.status()), "OPEN_COMPLAINTS");
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr(first_));
   EXPECT_THAT(std::string(refused.status().message()), HasSubstr(second_));
-  EXPECT_FALSE(KeyIsGone(Row(first_).text_key()));
+  EXPECT_FALSE(KeyIsGone(RowOf(first_).text_key()));
 }
 
 TEST_F(IntakeErasureTest, UntilClosedItIsTriedAgain) {
@@ -172,7 +176,7 @@ TEST_F(IntakeErasureTest, ManyComplaintsGoInPages) {
   }
   ASSERT_TRUE(Erase().ok());
   executor_.RunFor(kMinute);
-  for (const std::string& name : names) EXPECT_TRUE(KeyIsGone(Row(name).text_key())) << name;
+  for (const std::string& name : names) EXPECT_TRUE(KeyIsGone(RowOf(name).text_key())) << name;
 }
 
 TEST_F(IntakeErasureTest, AComplaintThatCameTooLateIsForgottenToo) {
@@ -207,6 +211,76 @@ TEST_F(IntakeErasureTest, AComplaintThatCameTooLateIsForgottenToo) {
   EXPECT_TRUE(KeyIsGone(key.id));
   // Whoever asks now is told.
   EXPECT_EQ(ReasonOf(Submit(request).status()), "PERSON_ERASED");
+}
+
+TEST_F(IntakeErasureTest, NobodyIsErasedWhileComplaintsAreUnread) {
+  Settle();
+  behind_ = true;
+  const auto early = Erase();
+  EXPECT_EQ(early.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(early.status()), "NOT_CAUGHT_UP");
+  EXPECT_EQ(PersonRow().erased_at(), 0);
+  behind_ = false;
+  ASSERT_TRUE(Erase().ok());
+  EXPECT_NE(PersonRow().erased_at(), 0);
+}
+
+TEST_F(IntakeErasureTest, ADelayedErasureWaitsUntilComplaintsAreRead) {
+  Settle(/*open=*/true);
+  ASSERT_TRUE(Erase(/*until_closed=*/true).ok());
+  ASSERT_TRUE(Change(kWithdraw, first_).ok());
+  ASSERT_TRUE(Change(kWithdraw, second_).ok());
+  behind_ = true;
+  executor_.RunFor(kDay + kHour);
+  EXPECT_EQ(PersonRow().erased_at(), 0);
+  behind_ = false;
+  executor_.RunFor(kMinute);
+  EXPECT_NE(PersonRow().erased_at(), 0);
+  ExpectForgotten(first_);
+}
+
+TEST_F(IntakeErasureTest, AKeyThatCouldNotBeDestroyedIsTriedAgain) {
+  Settle();
+  keys_.rows().FailNextPut(InMemoryKeyRows::Fault::kLost);
+  ASSERT_TRUE(Erase().ok());
+  const auto gone = [&](const std::string& key) { return KeyIsGone(key) ? 1 : 0; };
+  EXPECT_EQ(gone(PersonRow().person_key()) + gone(RowOf(first_).text_key()) + gone(RowOf(second_).text_key()), 2);
+  executor_.RunFor(kMinute);
+  ExpectForgotten(first_);
+  ExpectForgotten(second_);
+  EXPECT_TRUE(KeyIsGone(PersonRow().person_key()));
+  EXPECT_TRUE(PersonRow().key_destroyed());
+}
+
+TEST_F(IntakeErasureTest, NothingIsOpenedAnyMoreWhileKeysAreStillThere) {
+  Settle();
+  keys_.keeps = true;
+  ASSERT_TRUE(Erase().ok());
+  ASSERT_TRUE(keys_.Find(RowOf(first_).text_key()).ok());
+  const v1::PersonalData personal = Get(first_, true).personal_data();
+  EXPECT_EQ(personal.description(), "");
+  EXPECT_EQ(personal.dwelling(), "");
+  EXPECT_EQ(personal.tracking_code(), "");
+  const auto history = History(first_);
+  EXPECT_GT(history.entries_size(), 2);
+  for (const auto& entry : history.entries()) EXPECT_EQ(entry.text(), "") << entry.event();
+  keys_.keeps = false;
+  executor_.RunFor(kMinute);
+  ExpectForgotten(first_);
+}
+
+TEST_F(IntakeErasureTest, ARetriedTextGetsItsFirstAnswerAfterwardsToo) {
+  Settle();
+  const auto note = [](v1::AddNoteRequest* request) {
+    request->set_request_id("note-1");
+    request->set_text("they will call again");
+  };
+  const auto first = Change(kAddNote, first_, note);
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_TRUE(Erase().ok());
+  const auto again = Change(kAddNote, first_, note);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->SerializeAsString(), first->SerializeAsString());
 }
 
 TEST_F(IntakeErasureTest, ARebuildAfterwardsIsTheSameAndFindsNobody) {

@@ -1,6 +1,7 @@
 // Every refusal of intake, by its reason: part of the API. None holds personal data.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,17 @@ inline absl::Status PersonNotFound(absl::string_view name) {
 inline absl::Status ComplaintExists(absl::string_view name) {
   return MakeError(absl::StatusCode::kAlreadyExists, "COMPLAINT_EXISTS", absl::StrCat(name, " exists"));
 }
+// `complaint`: its name, or "" when the caller does not see it.
 inline absl::Status ReferenceKnown(absl::string_view complaint) {
+  if (complaint.empty()) {
+    return MakeError(absl::StatusCode::kAlreadyExists, "REFERENCE_KNOWN",
+                     "external_reference: is that of another complaint");
+  }
   return MakeError(absl::StatusCode::kAlreadyExists, "REFERENCE_KNOWN",
                    absl::StrCat("external_reference: is that of ", complaint), {{"complaint", std::string(complaint)}});
+}
+inline absl::Status AgencyOutOfScope() {
+  return MakeError(absl::StatusCode::kPermissionDenied, "AGENCY_OUT_OF_SCOPE", "agency: is none that the caller sees");
 }
 inline absl::Status ImportChanged(absl::string_view name) {
   return MakeError(absl::StatusCode::kAlreadyExists, "IMPORT_CHANGED",
@@ -51,15 +60,37 @@ inline absl::Status TextsErased(absl::string_view name) {
 inline absl::Status PersonErasedError(absl::string_view name) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "PERSON_ERASED", absl::StrCat(name, " was erased"));
 }
+// Names of the first 40: error details travel in headers, which are short.
 inline absl::Status OpenComplaints(absl::string_view name, const std::vector<std::string>& open) {
-  const std::string list = absl::StrJoin(open, ", ");
+  const size_t listed = std::min<size_t>(open.size(), 40);
+  const std::string list = absl::StrJoin(open.begin(), open.begin() + listed, ", ");
+  const std::string rest = listed < open.size() ? absl::StrCat(" and ", open.size() - listed, " more") : "";
   return MakeError(absl::StatusCode::kFailedPrecondition, "OPEN_COMPLAINTS",
-                   absl::StrCat(name, " has ", open.size(), " open complaints: ", list), {{"complaints", list}});
+                   absl::StrCat(name, " has ", open.size(), " open complaints: ", list, rest),
+                   {{"complaints", list}, {"count", absl::StrCat(open.size())}});
+}
+// What other shards hold is not read yet: which complaints are open cannot be told.
+inline absl::Status NotCaughtUp() {
+  return RetryLater(absl::StatusCode::kUnavailable, "NOT_CAUGHT_UP", "this instance has not read all complaints yet",
+                    1000);
 }
 
 // What the request says is wrong whatever the state is, or against when the complaint was received.
 inline absl::Status BadArgument(absl::string_view reason, absl::string_view message) {
   return MakeError(absl::StatusCode::kInvalidArgument, reason, message);
+}
+
+// An etag was given for what there is not: the runtime tests it before the service is asked.
+inline bool IsOfNothing(const absl::Status& status) {
+  if (ReasonOf(status) != "ETAG_MOVED") return false;
+  const Metadata metadata = MetadataOf(status);
+  return std::any_of(metadata.begin(), metadata.end(),
+                     [](const auto& entry) { return entry.first == "version" && entry.second == "0"; });
+}
+
+// Overload, or something that is away for a while.
+inline bool MayTryAgain(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
 }
 
 inline absl::Status TooManyTries(Millis wait) {

@@ -24,6 +24,7 @@
 #include "libs/status/errors.h"
 #include "libs/store/memory/memory_database.h"
 #include "services/intake/intake_logic.h"
+#include "services/intake/intake_projection.h"
 #include "services/intake/intake_service.h"
 
 namespace redress::intake::testing {
@@ -44,12 +45,39 @@ class FixedReference : public runtime::ReferenceSource {
     organisation.mutable_categories(1)->set_reopen_window_days(7);
     snapshot_ = reference::SnapshotBuilder().Add(reference::testing::SmallTerritory()).Add(organisation).Build();
   }
-  std::shared_ptr<const reference::Snapshot> Current() const override { return snapshot_; }
+  std::shared_ptr<const reference::Snapshot> Current() const override { return unread ? unread_ : snapshot_; }
   int64_t Version() const override { return snapshot_->version(); }
   std::shared_ptr<void> OnChange(std::function<void()>) override { return nullptr; }
 
+  // As if the register were not read yet.
+  bool unread = false;
+
  private:
   std::shared_ptr<const reference::Snapshot> snapshot_;
+  std::shared_ptr<const reference::Snapshot> unread_ = reference::SnapshotBuilder().Complete(false).Build();
+};
+
+// A key store that can be away.
+class FlakyKeyStore : public InMemoryKeyStore {
+ public:
+  using InMemoryKeyStore::InMemoryKeyStore;
+  bool away = false;   // nothing can be asked
+  bool keeps = false;  // nothing can be destroyed
+
+  absl::StatusOr<Key> TakeKey(KeyKind kind) override { return away ? Away() : InMemoryKeyStore::TakeKey(kind); }
+  absl::StatusOr<Key> Find(absl::string_view id) override { return away ? Away() : InMemoryKeyStore::Find(id); }
+  absl::Status DestroyAll(absl::Span<const std::string> ids) override {
+    return away || keeps ? Away() : InMemoryKeyStore::DestroyAll(ids);
+  }
+  absl::StatusOr<std::vector<Key>> IndexKeys() override {
+    if (away) return Away();
+    return InMemoryKeyStore::IndexKeys();
+  }
+
+ private:
+  static absl::Status Away() {
+    return MakeError(absl::StatusCode::kUnavailable, "KEY_STORE_FAILED", "the key store is away");
+  }
 };
 
 // One instance and its rows.
@@ -118,12 +146,26 @@ class IntakeTest : public ::testing::Test {
     options.logic = instance->logic.get();
     options.reference = &reference_;
     instance->runtime = std::make_unique<runtime::ServiceRuntime>(options);
-    instance->logic->Bind([runtime = instance->runtime.get()] { return runtime->database(); });
-    instance->service = std::make_unique<IntakeService>(
-        IntakeOptions{instance->runtime.get(), &keys_, &audit_, instance->lookups.get(), &ids_, &executor_});
+    instance->logic->Bind([runtime = instance->runtime.get()] { return runtime->database(); }, ReadyOf(*instance));
+    instance->service = MakeService(*instance, &keys_);
     instance->runtime->Start();
     if (own) instance->runtime->AssignAll();
     return instance;
+  }
+
+  std::function<bool()> ReadyOf(const Instance& instance) {
+    return [this, runtime = instance.runtime.get()] { return !behind_ && runtime->Ready(); };
+  }
+  std::unique_ptr<IntakeService> MakeService(const Instance& instance, KeyStore* keys) {
+    IntakeOptions options;
+    options.runtime = instance.runtime.get();
+    options.keys = keys;
+    options.audit = &audit_;
+    options.lookups = instance.lookups.get();
+    options.ids = &ids_;
+    options.executor = &executor_;
+    options.ready = ReadyOf(instance);
+    return std::make_unique<IntakeService>(options);
   }
 
   // What a handler answers, time moving on until it does.
@@ -182,6 +224,10 @@ class IntakeTest : public ::testing::Test {
     const auto response = Ask(&IntakeService::GetComplaint, request);
     EXPECT_TRUE(response.ok()) << response.status();
     return response.ok() ? response->complaint() : v1::Complaint();
+  }
+
+  rows::v1::Complaint RowOf(const std::string& name) {
+    return LoadComplaint(*main_->rows, static_cast<uint16_t>(ShardOfName(name)), ComplaintIdOf(name));
   }
 
   // Appends a decision to a stream that nobody here owns, as its service would.
@@ -252,11 +298,12 @@ class IntakeTest : public ::testing::Test {
   FakeClock clock_;
   FakeExecutor executor_;
   SeededIdSource ids_;
-  InMemoryKeyStore keys_;
+  FlakyKeyStore keys_;
   InMemoryReadAudit audit_;
   FixedReference reference_;
   std::unique_ptr<log::SimulatedLog> log_;
   std::unique_ptr<Instance> main_;
+  bool behind_ = false;  // as if shards were not read yet
   int requests_ = 0;
   std::map<log::ShardId, log::RuleState> foreign_;
   std::map<std::string, int64_t> foreign_versions_;

@@ -1,8 +1,7 @@
 // Old complaints: rows of a stream of messages, each row answered.
 //
-// A handler's name becomes a staff id that is the same for ever: a hash keyed with the installation's name, because
-// keys that rotate would give one person several ids. Who holds the log and guesses a name can test the guess; the
-// names themselves are sealed with the complaint.
+// A handler's name becomes a staff id that is the same for ever: a hash under the key store's staff key, which does not
+// rotate. The names themselves are sealed with the complaint.
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -27,14 +26,14 @@ namespace {
 using runtime::v1::Receipt;
 using service::Violations;
 
-std::string StaffId(absl::string_view installation, absl::string_view system, absl::string_view name) {
-  const std::string bytes = ContentHash(absl::StrCat("redress staff 1", installation)) +
-                            ContentHash(absl::StrCat("redress staff 2", installation));
-  std::array<uint8_t, kSecretBytes> secret;
-  std::copy(bytes.begin(), bytes.end(), secret.begin());
+std::string StaffId(const Key& staff_key, absl::string_view system, absl::string_view name) {
   const std::string hash =
-      LookupHash(SecretKey(secret), LookupKind::kStaffName, absl::StrCat(system, absl::string_view("\0", 1), name));
+      LookupHash(staff_key.secret, LookupKind::kStaffName, absl::StrCat(system, absl::string_view("\0", 1), name));
   return absl::StrCat("staff-", absl::BytesToHexString(hash));
+}
+
+bool NamesHandlers(const v1::ImportedComplaint& row) {
+  return std::any_of(row.facts().begin(), row.facts().end(), [](const auto& fact) { return !fact.handler().empty(); });
 }
 
 void CheckFact(const std::string& field, const v1::ImportedFact& fact, Millis now, Violations* violations) {
@@ -44,6 +43,13 @@ void CheckFact(const std::string& field, const v1::ImportedFact& fact, Millis no
   if (fact.stage() > 2) violations->Add(field + ".stage", "must be 1 or 2");
   CheckCode(field + ".team", fact.team(), false, violations);
   service::CheckText(field + ".handler", fact.handler(), kMaxShortText, false, violations);
+  CheckVisible(field + ".reference", fact.reference(), kMaxReference, false, violations);
+  CheckReason(field + ".result", fact.result(), false, violations);
+  CheckVisible(field + ".line", fact.line(), kMaxCode, false, violations);
+  CheckVisible(field + ".evidence", fact.evidence(), kMaxReference, false, violations);
+  if (fact.until() < service::kEarliest || fact.until() > service::kLatest) {
+    violations->Add(field + ".until", "must lie between the years 1900 and 2200");
+  }
   if (fact.occurred_at() < service::kEarliest || fact.occurred_at() > service::kLatest) {
     violations->Add(field + ".occurred_at", "must lie between the years 1900 and 2200");
   } else if (fact.occurred_at() > now + kMayBeAhead) {
@@ -73,7 +79,7 @@ void CheckFacts(const v1::ImportedComplaint& row, Millis now, Violations* violat
 absl::Status CheckRow(const v1::ImportedComplaint& row, Millis now) {
   Violations violations;
   CheckVisible("system", row.system(), kMaxCode, true, &violations);
-  CheckVisible("reference", row.reference(), kMaxReference, true, &violations);
+  CheckCode("reference", row.reference(), true, &violations);
   CheckEnum("kind", row.kind(), false, types::v1::ComplaintKind_IsValid, &violations);
   CheckEnum("channel", row.channel(), false, types::v1::Channel_IsValid, &violations);
   CheckEnum("urgency", row.urgency(), false, types::v1::Urgency_IsValid, &violations);
@@ -95,8 +101,8 @@ absl::Status CheckRow(const v1::ImportedComplaint& row, Millis now) {
 }
 
 // What a row says in codes and times.
-void FillImport(const v1::ImportedComplaint& row, const reference::Snapshot& reference, const std::string& installation,
-                events::v1::ComplaintImported* imported) {
+void FillImport(const v1::ImportedComplaint& row, const reference::Snapshot& reference,
+                const std::optional<Key>& staff_key, events::v1::ComplaintImported* imported) {
   imported->mutable_source()->set_system(row.system());
   imported->mutable_source()->set_reference(row.reference());
   imported->set_kind(row.kind() == 0 ? types::v1::COMPLAINT_KIND_COMPLAINT : row.kind());
@@ -116,7 +122,12 @@ void FillImport(const v1::ImportedComplaint& row, const reference::Snapshot& ref
     fact->set_stage(given.stage());
     fact->set_outcome(given.outcome());
     fact->set_team(given.team());
-    if (!given.handler().empty()) fact->set_agent(StaffId(installation, row.system(), given.handler()));
+    if (!given.handler().empty()) fact->set_agent(StaffId(*staff_key, row.system(), given.handler()));
+    fact->set_reference(given.reference());
+    fact->set_result(given.result());
+    fact->set_until(given.until());
+    fact->set_line(given.line());
+    fact->set_evidence(given.evidence());
   }
   imported->set_due_at(row.due_at());
   imported->set_reopen_window_ms(reference.ReopenWindow(row.category(), row.facts(0).occurred_at()));
@@ -136,10 +147,11 @@ std::optional<IntakeService::Target> IntakeService::FindImported(const store::Ro
 }
 
 absl::Status IntakeService::SealImport(const v1::ImportedComplaint& row, const rows::v1::Complaint& known,
-                                       const std::string& name, events::v1::ComplaintImported* imported) const {
+                                       const std::string& name, const std::optional<Key>& staff_key,
+                                       events::v1::ComplaintImported* imported) const {
   std::map<std::string, std::string> names;
   for (const v1::ImportedFact& fact : row.facts()) {
-    if (!fact.handler().empty()) names[StaffId(installation(), row.system(), fact.handler())] = fact.handler();
+    if (!fact.handler().empty()) names[StaffId(*staff_key, row.system(), fact.handler())] = fact.handler();
   }
   const auto key = known.state() == 0 ? keys_->TakeKey(KeyKind::kText) : keys_->Find(known.text_key());
   if (!key.ok()) {
@@ -160,10 +172,16 @@ absl::Status IntakeService::SealImport(const v1::ImportedComplaint& row, const r
 absl::StatusOr<IntakeService::PreparedImport> IntakeService::PrepareImport(const CallContext& call,
                                                                            const v1::ImportedComplaint& row) const {
   RETURN_IF_ERROR(CheckRow(row, runtime_->clock().Now()));
+  if (!call.caller->Sees(row.agency())) return AgencyOutOfScope();
   PreparedImport prepared;
   commands::v1::Command command;
+  *command.mutable_scope() = ScopeOf(*call.caller);
   auto* imported = command.mutable_import_complaint()->mutable_complaint();
-  FillImport(row, *runtime_->reference()->Current(), installation(), imported);
+  std::optional<Key> staff_key;
+  if (NamesHandlers(row)) {
+    ASSIGN_OR_RETURN(staff_key, keys_->StaffKey());
+  }
+  FillImport(row, *runtime_->reference()->Current(), staff_key, imported);
 
   const auto rows = Rows();
   std::optional<Target> target = FindImported(*rows, row);
@@ -171,6 +189,8 @@ absl::StatusOr<IntakeService::PreparedImport> IntakeService::PrepareImport(const
   if (target.has_value()) {
     prepared.known = true;
     known = LoadComplaint(*rows, target->shard, target->id);
+    if (!call.caller->Sees(known.placement().agency())) return ReferenceKnown("");
+    prepared.particulars_changed = known.imported() && known.particulars_hash() != ParticularsHash(*imported);
     prepared.same = known.imported() && known.fact_count() == imported->facts_size() &&
                     known.content_hash() == ImportHash(*imported, imported->facts_size());
   } else {
@@ -184,7 +204,7 @@ absl::StatusOr<IntakeService::PreparedImport> IntakeService::PrepareImport(const
   prepared.order.set_aggregate(target->name);
   if (prepared.same) return prepared;
 
-  RETURN_IF_ERROR(SealImport(row, known, target->name, imported));
+  RETURN_IF_ERROR(SealImport(row, known, target->name, staff_key, imported));
   prepared.order.set_order_class(runtime::v1::ORDER_CLASS_BULK);
   prepared.order.set_stream(std::string(log::StreamName(log::Stream::kIntake)));
   prepared.order.set_shard(target->shard);
@@ -258,12 +278,20 @@ class ImportStream : public std::enable_shared_from_this<ImportStream> {
   void Import(int row) {
     // The message stays as it is until all of its rows are answered.
     auto prepared = service_->PrepareImport(call_, RowOf(row));
+    if (MayTryAgain(prepared.status()) && !gone()) {
+      return service_->TryAgainSoon([self = shared_from_this(), row] { self->Import(row); });
+    }
     if (!prepared.ok()) return Answer(row, "", v1::ImportedRow::ANSWER_REFUSED, prepared.status());
     const std::string name = prepared->order.aggregate();
+    if (prepared->particulars_changed) Flag(row, kParticularsChanged);
     if (prepared->same) return Answer(row, name, v1::ImportedRow::ANSWER_KNOWN, absl::OkStatus());
     service_->ExecutePatiently(
         std::move(prepared->order), [self = shared_from_this()] { return self->gone(); },
         [self = shared_from_this(), row, name, known = prepared->known](absl::StatusOr<Receipt> receipt) {
+          // Another stream's was decided in between: it is found now, and perhaps extended.
+          if (!known && ReasonOf(receipt.status()) == "REFERENCE_KNOWN" && !self->gone()) {
+            return self->service_->TryAgainSoon([self, row] { self->Import(row); });
+          }
           if (!receipt.ok()) return self->Answer(row, "", v1::ImportedRow::ANSWER_REFUSED, receipt.status());
           self->AddPosition(receipt->position());
           self->Answer(row, name,
@@ -272,6 +300,12 @@ class ImportStream : public std::enable_shared_from_this<ImportStream> {
                                             : v1::ImportedRow::ANSWER_ACCEPTED,
                        absl::OkStatus());
         });
+  }
+
+  void Flag(int row, absl::string_view flag) {
+    MutexLock lock(mutex_);
+    response_.mutable_rows(row)->mutable_flags()->Clear();
+    response_.mutable_rows(row)->add_flags(std::string(flag));
   }
 
   const v1::ImportedComplaint& RowOf(int row) {
@@ -286,6 +320,7 @@ class ImportStream : public std::enable_shared_from_this<ImportStream> {
       answered->set_answer(answer);
       answered->set_complaint(complaint);
       if (!status.ok()) AddRefusals(status, answered->mutable_refusals());
+      if (!status.ok()) answered->clear_flags();
     }
     EndOne();
   }

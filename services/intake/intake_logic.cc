@@ -4,8 +4,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "libs/runtime/knows.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "redress/intake/events/v1/events.pb.h"
+#include "redress/routing/events/v1/events.pb.h"
+#include "redress/scheduling/events/v1/events.pb.h"
+#include "redress/sla/events/v1/events.pb.h"
 #include "services/intake/complaint.h"
 #include "services/intake/intake_errors.h"
 #include "services/intake/intake_policy.h"
@@ -22,6 +27,7 @@ using runtime::v1::Order;
 // Events of one record.
 constexpr int kErasurePage = 64;
 constexpr Millis kKeyStoreRetry = 10 * kSecond;
+constexpr Millis kReadyRetry = kSecond;
 
 NewEvent ToNew(std::string aggregate, const Event& event) { return {std::move(aggregate), event.SerializeAsString()}; }
 std::vector<NewEvent> ToNew(const std::string& aggregate, const std::vector<Event>& events) {
@@ -46,10 +52,26 @@ absl::StatusOr<std::vector<NewEvent>> WithPerson(const store::Rows& rows, const 
   return events;
 }
 
+// Decided here, too: what the handler has looked at may lack those that are under way.
+absl::Status CheckReferenceIsNew(const store::Rows& rows, const Command& command, uint16_t shard) {
+  const events::v1::ExternalReference& reference = command.has_submit_complaint()
+                                                       ? command.submit_complaint().complaint().external_reference()
+                                                       : command.import_complaint().complaint().source();
+  if (reference.system().empty()) return absl::OkStatus();
+  const auto known = FindReference(rows, shard, reference.system(), reference.reference());
+  if (known.empty()) return absl::OkStatus();
+  const bool sees = InScope(LoadComplaint(rows, shard, known.front()), command);
+  return ReferenceKnown(sees ? absl::StrCat(kComplaintPrefix, known.front()) : "");
+}
+
 absl::StatusOr<std::vector<NewEvent>> DecideOnComplaint(const store::Rows& rows, const Order& order,
                                                         const Command& command, const DecideContext& context) {
   const std::string& name = order.aggregate();
   const Complaint state = LoadComplaint(rows, context.shard, ComplaintIdOf(name));
+  if (state.state() == rows::v1::STATE_UNSPECIFIED &&
+      (command.has_submit_complaint() || command.has_import_complaint())) {
+    RETURN_IF_ERROR(CheckReferenceIsNew(rows, command, context.shard));
+  }
   ASSIGN_OR_RETURN(const std::vector<Event> events, Decide(state, command, {name, context.now}));
   std::vector<NewEvent> all = ToNew(name, events);
   if (!command.has_submit_complaint()) return all;
@@ -133,6 +155,16 @@ absl::StatusOr<std::vector<NewEvent>> IntakeLogic::Decide(const store::Rows& row
   }
 }
 
+bool IntakeLogic::Knows(log::Stream stream, const log::v1::Event& event) const {
+  switch (stream) {
+    case log::Stream::kIntake: return runtime::KnowsAs<redress::intake::events::v1::Event>(event);
+    case log::Stream::kRouting: return runtime::KnowsAs<redress::routing::events::v1::Event>(event);
+    case log::Stream::kScheduling: return runtime::KnowsAs<redress::scheduling::events::v1::Event>(event);
+    case log::Stream::kSla: return runtime::KnowsAs<redress::sla::events::v1::Event>(event);
+    default: return false;
+  }
+}
+
 void IntakeLogic::Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const {
   ApplyToRows(context, event, lookups_, rows);
 }
@@ -149,22 +181,35 @@ absl::StatusOr<std::vector<Order>> IntakeLogic::React(const runtime::Input& inpu
 void IntakeLogic::Fire(const runtime::Timer& timer, const runtime::ReactContext& context, FireDone done) {
   Command command;
   if (timer.name == kDestroyKeysTimer) return DestroyKeys(timer.aggregate, context.shard, std::move(done));
+  if (timer.name == kEraseTimer) {
+    return EraseAgain(timer.aggregate, context.shard, context.shard_count, std::move(done));
+  }
   if (timer.name == kCloseTimer) {
     command.mutable_close_complaint();
   } else if (timer.name == kEraseTextsTimer) {
     command.mutable_erase_texts_of_person()->set_person(timer.aggregate);
-  } else if (timer.name == kEraseTimer) {
-    const auto rows = rows_();
-    auto* erase = command.mutable_erase_person();
-    erase->set_until_closed(true);
-    const auto person = LoadPerson(*rows, context.shard, PersonIdOf(timer.aggregate));
-    if (person.has_value()) erase->set_reason(person->erasure_reason());
-    const auto open = OpenComplaintsOf(*rows, timer.aggregate, 0, context.shard_count, context.shard);
-    erase->mutable_open_elsewhere()->Assign(open.begin(), open.end());
   } else {
     return done(std::nullopt);
   }
   done(TimerOrder(context.shard, timer.aggregate, command));
+}
+
+void IntakeLogic::EraseAgain(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done) {
+  if (!ready_()) {
+    retry_->PostAfter(kReadyRetry, [this, person, shard, shard_count, done = std::move(done)]() mutable {
+      EraseAgain(person, shard, shard_count, std::move(done));
+    });
+    return;
+  }
+  const auto rows = rows_();
+  Command command;
+  auto* erase = command.mutable_erase_person();
+  erase->set_until_closed(true);
+  const auto row = LoadPerson(*rows, shard, PersonIdOf(person));
+  if (row.has_value()) erase->set_reason(row->erasure_reason());
+  const auto open = OpenComplaintsOf(*rows, person, 0, shard_count, shard);
+  erase->mutable_open_elsewhere()->Assign(open.begin(), open.end());
+  done(TimerOrder(shard, person, command));
 }
 
 void IntakeLogic::DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done) {

@@ -22,14 +22,19 @@ class IntakeLogic : public runtime::Logic {
   // `retry` waits when a key store cannot be asked.
   IntakeLogic(const Lookups* lookups, KeyStore* keys, Executor* retry)
       : lookups_(lookups), keys_(keys), retry_(retry) {}
-  // Before the runtime starts: `ServiceRuntime::database`.
-  void Bind(RowsNow rows) { rows_ = std::move(rows); }
+  // Before the runtime starts: `ServiceRuntime::database` and `ServiceRuntime::Ready`. Until `ready`, whether somebody
+  // has open complaints in other shards cannot be told, and nobody is erased.
+  void Bind(RowsNow rows, std::function<bool()> ready) {
+    rows_ = std::move(rows);
+    ready_ = std::move(ready);
+  }
 
   log::Stream stream() const override { return log::Stream::kIntake; }
   int projection_version() const override;
   std::vector<log::ShardId> Follows(uint16_t shard, uint32_t shard_count) const override;
   absl::StatusOr<std::vector<runtime::NewEvent>> Decide(const store::Rows& rows, const runtime::v1::Order& order,
                                                         const runtime::DecideContext& context) const override;
+  bool Knows(log::Stream stream, const log::v1::Event& event) const override;
   void Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const override;
   std::string ResultOf(const runtime::ApplyContext& context, const store::Rows& rows) const override;
   absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& input,
@@ -41,11 +46,14 @@ class IntakeLogic : public runtime::Logic {
   using FireDone = std::function<void(std::optional<runtime::v1::Order>)>;
   // Destroys the keys of an erased complaint or person; tries until the store answers.
   void DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done);
+  // Orders an erasure that was put off once more; waits until the whole projection has been read.
+  void EraseAgain(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done);
 
   const Lookups* const lookups_;
   KeyStore* const keys_;
   Executor* const retry_;
   RowsNow rows_;
+  std::function<bool()> ready_;
 };
 
 // Names of the open complaints of "people/<id>" in the shards from `first` to `last`, `but` left out.

@@ -2,11 +2,18 @@
 //
 //   C0 look-up      raw(hash, 16 bytes) raw(owner)   → ""
 //   C1 look-ups of  raw(owner)                       → LookupKeys: rests of its C0 rows
+//   C2 pending      raw(owner)                       → ""               its rows are still to be made
+//   C3 mark                                          → ""               there are pending ones, perhaps
 //
 // e.g. the phone number of people/01 in shard 3: 00 03 C0 <16 bytes> 70 65 6F 70 6C 65 2F 30 31
 #include "services/intake/intake_lookups.h"
 
+#include <optional>
+#include <utility>
+
+#include "libs/clock/millis.h"
 #include "libs/ids/ids.h"
+#include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "libs/store/table.h"
 #include "redress/intake/rows/v1/rows.pb.h"
@@ -16,6 +23,19 @@ namespace {
 
 constexpr uint8_t kLookups = 0xC0;
 constexpr store::Table<rows::v1::LookupKeys> kLookupsOf(0xC1);
+constexpr uint8_t kPending = 0xC2;
+constexpr uint8_t kMark = 0xC3;
+// Owners tried with one event, so that a key store that comes back is met in pieces.
+constexpr size_t kRetriedAtOnce = 16;
+
+std::string MarkOf(uint16_t shard) { return store::Key(shard, kMark).Take(); }
+
+// Never to be opened again: its key is gone, or the box is no box of this place.
+bool IsGone(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  return reason == "KEY_DESTROYED" || reason == "KEY_UNKNOWN" || reason == "SEAL_BROKEN" ||
+         absl::IsInvalidArgument(status);
+}
 
 // A projection that hashes tells nobody anything: there is no reader to note.
 class NobodyReads : public ReadAudit {
@@ -37,44 +57,81 @@ absl::StatusOr<std::string> Lookups::Open(const types::v1::Sealed& sealed, absl:
   return opener_.Open(sealed, owner, field, {"service/intake", "look_up"});
 }
 
-void Lookups::AddComplaint(uint16_t shard, absl::string_view owner, const events::v1::ComplaintReceived& event,
-                           store::View* rows) const {
-  if (rows->speculative() || !event.has_tracking_code()) return;
-  const auto code = Open(event.tracking_code(), owner, field::kTrackingCode);
-  if (!code.ok()) return;
-  const auto symbols = ParseTrackingCode(*code);
-  if (symbols.ok()) Add(shard, owner, LookupKind::kTrackingCode, *symbols, rows);
+absl::StatusOr<std::string> Lookups::Normalise(LookupKind kind, const std::string& text) const {
+  switch (kind) {
+    case LookupKind::kPhone: return NormalisePhone(text, country_prefix_);
+    case LookupKind::kMail: return NormaliseMail(text);
+    case LookupKind::kDwelling: return NormaliseDwelling(text);
+    case LookupKind::kTrackingCode: return ParseTrackingCode(text);
+    case LookupKind::kStaffName: break;  // no owner has one
+  }
+  return absl::InvalidArgumentError("nothing that is looked up");
 }
 
-void Lookups::AddPerson(uint16_t shard, absl::string_view owner, const events::v1::PersonRegistered& event,
-                        store::View* rows) const {
-  if (rows->speculative()) return;
-  if (event.has_phone()) {
-    const auto phone = Open(event.phone(), owner, field::kPhone);
-    const auto normalised = phone.ok() ? NormalisePhone(*phone, country_prefix_) : phone;
-    if (normalised.ok()) Add(shard, owner, LookupKind::kPhone, *normalised, rows);
+absl::StatusOr<std::vector<std::string>> Lookups::RestsOf(absl::string_view owner,
+                                                          const std::vector<LookupText>& texts) const {
+  std::vector<std::string> rests;
+  std::optional<SecretKey> index;
+  for (const LookupText& text : texts) {
+    const auto plain = Open(text.sealed, owner, text.field);
+    if (!plain.ok() && IsGone(plain.status())) continue;
+    RETURN_IF_ERROR(plain.status());
+    const auto normalised = Normalise(text.kind, *plain);
+    if (!normalised.ok()) continue;  // given as it is, and nothing that could be asked for
+    if (!index.has_value()) {
+      ASSIGN_OR_RETURN(const std::vector<Key> living, keys_->IndexKeys());
+      index = living.front().secret;
+    }
+    rests.push_back(store::Key(0, 0).Raw(LookupHash(*index, text.kind, *normalised)).Raw(owner).bytes().substr(3));
   }
-  if (event.has_email()) {
-    const auto email = Open(event.email(), owner, field::kEmail);
-    const auto normalised = email.ok() ? NormaliseMail(*email) : email;
-    if (normalised.ok()) Add(shard, owner, LookupKind::kMail, *normalised, rows);
-  }
+  return rests;
 }
 
-void Lookups::Add(uint16_t shard, absl::string_view owner, LookupKind kind, absl::string_view normalised,
-                  store::View* rows) const {
-  const auto living = keys_->IndexKeys();
-  if (!living.ok() || living->empty()) return;
-  const std::string rest =
-      store::Key(0, 0).Raw(LookupHash(living->front().secret, kind, normalised)).Raw(owner).bytes().substr(3);
-  rows->Put(store::Key(shard, kLookups).Raw(rest).Take(), "");
-  rows::v1::LookupKeys of = kLookupsOf.Get(*rows, shard, owner).value_or(rows::v1::LookupKeys());
-  of.add_keys(rest);
+absl::Status Lookups::TryAdd(uint16_t shard, absl::string_view owner, const std::vector<LookupText>& texts,
+                             store::View* rows) const {
+  ASSIGN_OR_RETURN(const std::vector<std::string> rests, RestsOf(owner, texts));
+  if (rests.empty()) return absl::OkStatus();
+  rows::v1::LookupKeys of;
+  for (const std::string& rest : rests) {
+    rows->Put(store::Key(shard, kLookups).Raw(rest).Take(), "");
+    of.add_keys(rest);
+  }
   kLookupsOf.Put(*rows, shard, owner, of);
+  return absl::OkStatus();
+}
+
+void Lookups::Add(uint16_t shard, absl::string_view owner, const std::vector<LookupText>& texts,
+                  store::View* rows) const {
+  if (rows->speculative() || texts.empty() || TryAdd(shard, owner, texts, rows).ok()) return;
+  rows->Put(store::Key(shard, kPending).Raw(owner).Take(), "");
+  rows->Put(MarkOf(shard), "");
+}
+
+void Lookups::RetryPending(uint16_t shard, absl::FunctionRef<std::vector<LookupText>(absl::string_view owner)> texts_of,
+                           store::View* rows) const {
+  if (rows->speculative() || !rows->Get(MarkOf(shard)).has_value()) return;
+  const std::string from = store::Key(shard, kPending).Take();
+  std::vector<std::string> owners;
+  rows->Scan(from, store::After(from), [&](absl::string_view key, absl::string_view) {
+    owners.emplace_back(key.substr(from.size()));
+    return owners.size() <= kRetriedAtOnce;
+  });
+  const bool more = owners.size() > kRetriedAtOnce;
+  if (more) owners.pop_back();
+  size_t left = 0;
+  for (const std::string& owner : owners) {
+    if (TryAdd(shard, owner, texts_of(owner), rows).ok()) {
+      rows->Delete(store::Key(shard, kPending).Raw(owner).Take());
+    } else {
+      ++left;
+    }
+  }
+  if (!more && left == 0) rows->Delete(MarkOf(shard));
 }
 
 void Lookups::Remove(uint16_t shard, absl::string_view owner, store::View* rows) const {
   if (rows->speculative()) return;
+  rows->Delete(store::Key(shard, kPending).Raw(owner).Take());
   const auto of = kLookupsOf.Get(*rows, shard, owner);
   if (!of.has_value()) return;
   for (const std::string& rest : of->keys()) rows->Delete(store::Key(shard, kLookups).Raw(rest).Take());
@@ -95,6 +152,11 @@ absl::StatusOr<std::vector<std::string>> Lookups::Find(const store::Rows& rows, 
       });
     }
   }
+  for (uint32_t shard = 0; owners.empty() && shard < shard_count; ++shard) {
+    if (!rows.Get(MarkOf(static_cast<uint16_t>(shard))).has_value()) continue;
+    return RetryLater(absl::StatusCode::kUnavailable, "LOOK_UPS_PENDING",
+                      "nothing was found, but some cannot be looked up until the key store answers", 10 * kSecond);
+  }
   return owners;
 }
 
@@ -114,6 +176,12 @@ absl::StatusOr<std::vector<std::string>> Lookups::FindEmail(const store::Rows& r
                                                             absl::string_view email) const {
   ASSIGN_OR_RETURN(const std::string normalised, NormaliseMail(email));
   return Find(rows, shard_count, LookupKind::kMail, normalised);
+}
+
+absl::StatusOr<std::vector<std::string>> Lookups::FindDwelling(const store::Rows& rows, uint32_t shard_count,
+                                                               absl::string_view dwelling) const {
+  ASSIGN_OR_RETURN(const std::string normalised, NormaliseDwelling(dwelling));
+  return Find(rows, shard_count, LookupKind::kDwelling, normalised);
 }
 
 }  // namespace redress::intake

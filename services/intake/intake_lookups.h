@@ -1,17 +1,21 @@
-// Look-up rows: who has this phone number, mail address or tracking code. Keyed hashes that the projection makes while
-// the key of what is hashed exists, outside digests, and gone when its owner is erased.
+// Look-up rows: who has this phone number, mail address, dwelling or tracking code. Keyed hashes that the projection
+// makes while the key of what is hashed exists, outside digests, and gone when its owner is erased.
+//
+//   Add ─▶ rows                                 a key that is gone for good: no row, and nothing is missing
+//    └─ key store away or unreadable ─▶ pending ─RetryPending, with every later event of the shard─▶ rows
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "libs/privacy/key_store.h"
 #include "libs/privacy/lookup_hash.h"
 #include "libs/privacy/sealer.h"
 #include "libs/store/store.h"
-#include "redress/intake/events/v1/events.pb.h"
+#include "redress/types/v1/sealed.pb.h"
 
 namespace redress::intake {
 
@@ -34,31 +38,45 @@ inline constexpr absl::string_view kEmail = "email";
 inline constexpr absl::string_view kCareNeeds = "care_needs";
 }  // namespace field
 
+// One text of an owner that can be looked up.
+struct LookupText {
+  LookupKind kind = LookupKind::kPhone;
+  types::v1::Sealed sealed;
+  absl::string_view field;
+};
+
 // Thread-safe.
 class Lookups {
  public:
   // `country_prefix`: digits that national phone numbers get. `keys` outlives it.
   Lookups(std::string installation, std::string country_prefix, KeyStore* keys);
 
-  // Rows for what is new of an owner ("complaints/<id>", "people/<id>"); none for what cannot be opened any more.
-  void AddComplaint(uint16_t shard, absl::string_view owner, const events::v1::ComplaintReceived& event,
+  // Rows for all that can be looked up of an owner ("complaints/<id>", "people/<id>"); none for what cannot be opened
+  // any more. While the key store cannot say, the owner is pending. Once an owner.
+  void Add(uint16_t shard, absl::string_view owner, const std::vector<LookupText>& texts, store::View* rows) const;
+  // Makes the rows of some pending owners; `texts_of` says what they have.
+  void RetryPending(uint16_t shard, absl::FunctionRef<std::vector<LookupText>(absl::string_view owner)> texts_of,
                     store::View* rows) const;
-  void AddPerson(uint16_t shard, absl::string_view owner, const events::v1::PersonRegistered& event,
-                 store::View* rows) const;
   // All of an owner go.
   void Remove(uint16_t shard, absl::string_view owner, store::View* rows) const;
 
-  // Owners that have it, in all shards. INVALID_ARGUMENT for what is no phone number, mail address or tracking code.
+  // Owners that have it, in all shards. INVALID_ARGUMENT for what is no phone number, mail address, dwelling or
+  // tracking code; UNAVAILABLE (LOOK_UPS_PENDING) when none is found and some are pending.
   absl::StatusOr<std::vector<std::string>> FindTrackingCode(const store::Rows& rows, uint32_t shard_count,
                                                             absl::string_view code) const;
   absl::StatusOr<std::vector<std::string>> FindPhone(const store::Rows& rows, uint32_t shard_count,
                                                      absl::string_view phone) const;
   absl::StatusOr<std::vector<std::string>> FindEmail(const store::Rows& rows, uint32_t shard_count,
                                                      absl::string_view email) const;
+  absl::StatusOr<std::vector<std::string>> FindDwelling(const store::Rows& rows, uint32_t shard_count,
+                                                        absl::string_view dwelling) const;
 
  private:
-  void Add(uint16_t shard, absl::string_view owner, LookupKind kind, absl::string_view normalised,
-           store::View* rows) const;
+  // Rests of the rows of an owner. Any error may pass.
+  absl::StatusOr<std::vector<std::string>> RestsOf(absl::string_view owner, const std::vector<LookupText>& texts) const;
+  absl::Status TryAdd(uint16_t shard, absl::string_view owner, const std::vector<LookupText>& texts,
+                      store::View* rows) const;
+  absl::StatusOr<std::string> Normalise(LookupKind kind, const std::string& text) const;
   absl::StatusOr<std::string> Open(const types::v1::Sealed& sealed, absl::string_view owner,
                                    absl::string_view field) const;
   absl::StatusOr<std::vector<std::string>> Find(const store::Rows& rows, uint32_t shard_count, LookupKind kind,

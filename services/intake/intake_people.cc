@@ -21,11 +21,27 @@ using service::Violations;
 constexpr size_t kMaxComplaintsShown = 100;
 constexpr size_t kMaxPeopleFound = 50;
 
-// Whether the caller sees one of their complaints; collects names, newest first.
-bool SeesPerson(const store::Rows& rows, uint32_t shard_count, absl::string_view person, const Caller& caller,
-                std::vector<std::string>* complaints) {
+// Whether one of their complaints is about the residence.
+bool ComplainedOf(const store::Rows& rows, uint32_t shard_count, absl::string_view person,
+                  const std::string& residence) {
+  bool found = false;
+  for (uint32_t i = 0; i < shard_count && !found; ++i) {
+    const auto shard = static_cast<uint16_t>(i);
+    ScanComplaintsOf(rows, shard, person, [&](absl::string_view id) {
+      found = LoadComplaint(rows, shard, id).placement().residence() == residence;
+      return !found;
+    });
+  }
+  return found;
+}
+
+}  // namespace
+
+bool IntakeService::SeesPerson(const store::Rows& rows, absl::string_view person, const Caller& caller,
+                               std::vector<std::string>* complaints) const {
+  if (complaints == nullptr && caller.all_agencies()) return true;
   std::vector<std::string> ids;
-  for (uint32_t i = 0; i < shard_count; ++i) {
+  for (uint32_t i = 0; i < shard_count(); ++i) {
     const auto shard = static_cast<uint16_t>(i);
     ScanComplaintsOf(rows, shard, person, [&](absl::string_view id) {
       if (caller.Sees(LoadComplaint(rows, shard, id).placement().agency())) ids.emplace_back(id);
@@ -42,13 +58,11 @@ bool SeesPerson(const store::Rows& rows, uint32_t shard_count, absl::string_view
   return caller.all_agencies() || !ids.empty();
 }
 
-}  // namespace
-
 absl::StatusOr<v1::Person> IntakeService::RenderPerson(const store::Rows& rows, const Target& target,
                                                        const CallContext& call, const std::string& purpose) const {
   const auto row = LoadPerson(rows, target.shard, target.id);
   std::vector<std::string> complaints;
-  if (!row.has_value() || !SeesPerson(rows, shard_count(), target.name, *call.caller, &complaints)) {
+  if (!row.has_value() || !SeesPerson(rows, target.name, *call.caller, &complaints)) {
     return PersonNotFound(target.name);
   }
   v1::Person person;
@@ -87,6 +101,7 @@ void IntakeService::GetPerson(const CallContext& call, const v1::GetPersonReques
     RETURN_IF_ERROR(rows.status());
     v1::GetPersonResponse response;
     ASSIGN_OR_RETURN(*response.mutable_person(), RenderPerson(**rows, target, call, purpose));
+    *response.mutable_position() = PositionIn(**rows, target.shard);
     return response;
   };
   runtime_->Read(request.has_position() ? std::optional(request.position()) : std::nullopt,
@@ -100,16 +115,30 @@ void IntakeService::FindPeople(const CallContext& call, const v1::FindPeopleRequ
   if (!allowed.ok()) return done(allowed);
   service::CheckText("phone", request.phone(), kMaxShortText, false, &violations);
   service::CheckText("email", request.email(), kMaxShortText, false, &violations);
-  if (request.phone().empty() == request.email().empty()) violations.Add("phone", "or email, one of them, is given");
+  service::CheckText("dwelling", request.dwelling(), kMaxShortText, false, &violations);
+  CheckCode("residence", request.residence(), false, &violations);
+  if (!request.phone().empty() + !request.email().empty() + !request.dwelling().empty() != 1) {
+    violations.Add("phone", "or email or dwelling, one of them, is given");
+  }
+  if (!request.residence().empty() && request.dwelling().empty()) {
+    violations.Add("residence", "belongs to dwelling");
+  }
   const absl::Status valid = violations.ToStatus();
   if (!valid.ok()) return done(valid);
-  const auto render = [this, call, phone = request.phone(), email = request.email(), purpose = request.purpose()](
+  const auto find = [this, phone = request.phone(), email = request.email(),
+                     dwelling = request.dwelling()](const store::Rows& rows) {
+    if (!phone.empty()) return lookups_->FindPhone(rows, shard_count(), phone);
+    if (!email.empty()) return lookups_->FindEmail(rows, shard_count(), email);
+    return lookups_->FindDwelling(rows, shard_count(), dwelling);
+  };
+  const auto render = [this, call, find, residence = request.residence(), purpose = request.purpose()](
                           absl::StatusOr<RowsPtr> rows) -> absl::StatusOr<v1::FindPeopleResponse> {
     RETURN_IF_ERROR(rows.status());
-    ASSIGN_OR_RETURN(const auto owners, email.empty() ? lookups_->FindPhone(**rows, shard_count(), phone)
-                                                      : lookups_->FindEmail(**rows, shard_count(), email));
+    ASSIGN_OR_RETURN(const auto owners, find(**rows));
     v1::FindPeopleResponse response;
+    AddPositions(**rows, response.mutable_positions());
     for (const std::string& owner : owners) {
+      if (!residence.empty() && !ComplainedOf(**rows, shard_count(), owner, residence)) continue;
       const auto target = Locate("people", PersonIdOf(owner));
       if (!target.has_value() || response.people_size() == kMaxPeopleFound) continue;
       auto person = RenderPerson(**rows, *target, call, purpose);
@@ -138,9 +167,11 @@ void IntakeService::ErasePerson(const CallContext& call, const v1::ErasePersonRe
   CheckReason("reason", request.reason(), true, &violations);
   const absl::Status valid = violations.ToStatus();
   if (!valid.ok()) return done(valid);
+  // Open complaints of other shards are looked for in this instance's rows: they must all have been read.
+  if (!ready_()) return done(NotCaughtUp());
   const auto target = Locate("people", *id);
   const auto rows = Rows();
-  if (!target.has_value() || !SeesPerson(*rows, shard_count(), request.name(), *call.caller, nullptr)) {
+  if (!target.has_value() || !SeesPerson(*rows, request.name(), *call.caller, nullptr)) {
     return done(PersonNotFound("such person"));
   }
   commands::v1::Command command;
@@ -160,7 +191,8 @@ void IntakeService::ErasePerson(const CallContext& call, const v1::ErasePersonRe
   if (!index_keys.ok()) return done(index_keys.status());
   const service::Fingerprint fingerprint = service::FingerprintOf(request);
   service::SetFingerprint(index_keys->front(), fingerprint, &order);
-  service::Mutate(runtime_, keys_, std::move(order), fingerprint, [done](absl::StatusOr<Receipt> receipt) {
+  const auto answer = [done, name = target->name](absl::StatusOr<Receipt> receipt) {
+    if (IsOfNothing(receipt.status())) return done(PersonNotFound(name));
     if (!receipt.ok()) return done(receipt.status());
     v1::ErasePersonResponse response;
     *response.mutable_position() = receipt->position();
@@ -170,7 +202,8 @@ void IntakeService::ErasePerson(const CallContext& call, const v1::ErasePersonRe
     response.set_erased(result.person_erased() || !receipt->recorded());
     *response.mutable_open_complaints() = result.open_complaints();
     done(std::move(response));
-  });
+  };
+  service::Mutate(runtime_, keys_, std::move(order), fingerprint, answer);
 }
 
 }  // namespace redress::intake

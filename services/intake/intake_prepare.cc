@@ -119,10 +119,11 @@ class TextSealer {
 
 }  // namespace
 
-void IntakeService::CheckNames(const store::Rows& rows, const v1::SubmitComplaintRequest& request,
-                               Violations* violations) const {
+absl::Status IntakeService::CheckNames(const store::Rows& rows, const Caller& caller,
+                                       const v1::SubmitComplaintRequest& request, Violations* violations) const {
   if (!request.tracking_code().empty()) {
     const auto owners = lookups_->FindTrackingCode(rows, shard_count(), request.tracking_code());
+    if (!owners.ok() && !absl::IsInvalidArgument(owners.status())) return owners.status();
     violations->Merge(owners.status());
     if (owners.ok() && !owners->empty()) violations->Add("tracking_code", "is another complaint's");
   }
@@ -130,29 +131,36 @@ void IntakeService::CheckNames(const store::Rows& rows, const v1::SubmitComplain
     const auto id = service::ParseName("recurrence_of", "complaints", request.recurrence_of());
     violations->Merge(id.status());
     const auto target = id.ok() ? Locate("complaints", *id) : std::nullopt;
-    if (id.ok() && (!target.has_value() || LoadComplaint(rows, target->shard, target->id).state() == 0)) {
+    const auto first = target.has_value() ? LoadComplaint(rows, target->shard, target->id) : rows::v1::Complaint();
+    if (id.ok() && (first.state() == 0 || !caller.Sees(first.placement().agency()))) {
       violations->Add("recurrence_of", "names no complaint");
     }
   }
   if (!request.person().empty()) {
     violations->Merge(service::ParseName("person", "people", request.person()).status());
   }
+  return absl::OkStatus();
 }
 
-absl::StatusOr<Key> IntakeService::FindPersonKey(const store::Rows& rows, const std::string& name) const {
+absl::StatusOr<Key> IntakeService::FindPersonKey(const store::Rows& rows, const Caller& caller,
+                                                 const std::string& name) const {
   const auto target = Locate("people", PersonIdOf(name));
   // A name that is none is not said back: it may be anything.
   if (!target.has_value()) return PersonNotFound("such person");
   const auto person = LoadPerson(rows, target->shard, target->id);
-  if (!person.has_value()) return PersonNotFound(name);
+  if (!person.has_value() || !SeesPerson(rows, name, caller, nullptr)) return PersonNotFound(name);
   if (person->erased_at() != 0) return PersonErasedError(name);
   return keys_->Find(person->person_key());
 }
 
-absl::Status IntakeService::CheckReferenceIsNew(const store::Rows& rows, const v1::ExternalReference& reference) const {
-  for (uint32_t shard = 0; shard < shard_count(); ++shard) {
-    const auto ids = FindReference(rows, static_cast<uint16_t>(shard), reference.system(), reference.reference());
-    if (!ids.empty()) return ReferenceKnown(absl::StrCat(kComplaintPrefix, ids.front()));
+absl::Status IntakeService::CheckReferenceIsNew(const store::Rows& rows, const Caller& caller,
+                                                const v1::ExternalReference& reference) const {
+  for (uint32_t i = 0; i < shard_count(); ++i) {
+    const auto shard = static_cast<uint16_t>(i);
+    const auto ids = FindReference(rows, shard, reference.system(), reference.reference());
+    if (ids.empty()) continue;
+    const bool sees = caller.Sees(LoadComplaint(rows, shard, ids.front()).placement().agency());
+    return ReferenceKnown(sees ? absl::StrCat(kComplaintPrefix, ids.front()) : "");
   }
   return absl::OkStatus();
 }
@@ -184,12 +192,14 @@ absl::StatusOr<PreparedSubmit> IntakeService::PrepareSubmit(const CallContext& c
     violations.Add("category", "is not in the register");
   }
   const auto rows = Rows();
-  CheckNames(*rows, request, &violations);
+  RETURN_IF_ERROR(CheckNames(*rows, *call.caller, request, &violations));
   RETURN_IF_ERROR(violations.ToStatus());
-  if (request.has_external_reference()) RETURN_IF_ERROR(CheckReferenceIsNew(*rows, request.external_reference()));
+  if (request.has_external_reference()) {
+    RETURN_IF_ERROR(CheckReferenceIsNew(*rows, *call.caller, request.external_reference()));
+  }
   std::optional<Key> person_key;
   if (!request.person().empty()) {
-    ASSIGN_OR_RETURN(person_key, FindPersonKey(*rows, request.person()));
+    ASSIGN_OR_RETURN(person_key, FindPersonKey(*rows, *call.caller, request.person()));
   }
   return SealSubmit(call, request, *reference, at, std::move(person_key));
 }
@@ -200,7 +210,9 @@ absl::StatusOr<PreparedSubmit> IntakeService::SealSubmit(const CallContext& call
                                                          std::optional<Key> person_key) {
   Command command;
   auto* submit = command.mutable_submit_complaint();
+  *command.mutable_scope() = ScopeOf(*call.caller);
   submit->set_may_backdate(call.caller->Has(Permission::kRecordBackdatedFacts));
+  submit->set_received_now(!request.has_received_time());
   auto* received = submit->mutable_complaint();
   FillFacts(request, reference, at, received);
   received->set_person(request.person());
@@ -223,12 +235,12 @@ absl::StatusOr<PreparedSubmit> IntakeService::SealSubmit(const CallContext& call
   prepared.tracking_code = request.tracking_code().empty()
                                ? MakeTrackingCode(ids_->Random64())
                                : FormatTrackingCode(*ParseTrackingCode(request.tracking_code()));
+  // A dwelling is a household; how to get in is said of this matter alone.
   const Key& household_key = person_key.has_value() ? *person_key : text_key;
   const TextSealer sealer(&sealer_, name);
   sealer.Seal(text_key, field::kDescription, request.description(), [&] { return received->mutable_description(); });
   sealer.Seal(household_key, field::kDwelling, request.dwelling(), [&] { return received->mutable_dwelling(); });
-  sealer.Seal(household_key, field::kAccessNote, request.access_note(),
-              [&] { return received->mutable_access_note(); });
+  sealer.Seal(text_key, field::kAccessNote, request.access_note(), [&] { return received->mutable_access_note(); });
   sealer.Seal(text_key, field::kTrackingCode, prepared.tracking_code,
               [&] { return received->mutable_tracking_code(); });
 

@@ -10,7 +10,7 @@
 //   12 open            raw(id)                                     → ""
 //   13 open by agency  str(agency in charge) raw(id)               → ""
 //   14 history         raw(id) i64(version)                        → HistoryEntry
-//   C0, C1             look-ups (intake_lookups.cc)
+//   C0 … C3            look-ups (intake_lookups.cc)
 //
 // e.g. complaint 01HX… of agency A1 in shard 3, table 10: 00 03 10 41 31 00 30 31 48 58 …
 #include "services/intake/intake_projection.h"
@@ -119,6 +119,20 @@ void AddBirthRows(uint16_t shard, absl::string_view id, const Complaint& row, st
   if (!row.person().empty()) rows->Put(Key(shard, kOfPerson).Str(PersonIdOf(row.person())).Raw(id).Take(), "");
 }
 
+// What an owner can be found by, while it is remembered.
+std::vector<LookupText> LookupTextsOf(const Complaint& row) {
+  if (row.texts_erased() || !row.has_tracking_code()) return {};
+  return {{LookupKind::kTrackingCode, row.tracking_code(), field::kTrackingCode}};
+}
+std::vector<LookupText> LookupTextsOf(const rows::v1::Person& row) {
+  if (row.erased_at() != 0) return {};
+  std::vector<LookupText> texts;
+  if (row.has_phone()) texts.push_back({LookupKind::kPhone, row.phone(), field::kPhone});
+  if (row.has_email()) texts.push_back({LookupKind::kMail, row.email(), field::kEmail});
+  if (row.has_dwelling()) texts.push_back({LookupKind::kDwelling, row.dwelling(), field::kDwelling});
+  return texts;
+}
+
 void ApplyToComplaint(const ApplyContext& context, const log::v1::Event& event, const Event& payload,
                       const Lookups* lookups, store::View* rows) {
   const absl::string_view id = ComplaintIdOf(event.aggregate());
@@ -139,7 +153,7 @@ void ApplyToComplaint(const ApplyContext& context, const log::v1::Event& event, 
   kHistory.Put(*rows, context.shard, Rest(Key(0, 0).Raw(id).I64(event.version())), entry);
   if (lookups == nullptr) return;
   if (payload.has_complaint_received()) {
-    lookups->AddComplaint(context.shard, event.aggregate(), payload.complaint_received(), rows);
+    lookups->Add(context.shard, event.aggregate(), LookupTextsOf(after), rows);
   } else if (payload.has_person_texts_erased()) {
     lookups->Remove(context.shard, event.aggregate(), rows);
   }
@@ -161,7 +175,7 @@ void ApplyToPerson(const ApplyContext& context, const log::v1::Event& event, con
     runtime::CancelTimer(rows, context.shard, aggregate, kDestroyKeysTimer);
   }
   if (lookups == nullptr || rows->speculative()) return;
-  if (payload.has_person_registered()) lookups->AddPerson(context.shard, aggregate, payload.person_registered(), rows);
+  if (payload.has_person_registered()) lookups->Add(context.shard, aggregate, LookupTextsOf(person), rows);
   if (payload.has_person_erased()) lookups->Remove(context.shard, aggregate, rows);
 }
 
@@ -220,6 +234,16 @@ void ApplyToRows(const ApplyContext& context, const log::v1::Event& event, const
   } else if (absl::StartsWith(event.aggregate(), kPersonPrefix)) {
     ApplyToPerson(context, event, payload, lookups, rows);
   }
+  if (lookups == nullptr || rows->speculative()) return;
+  lookups->RetryPending(
+      context.shard,
+      [&](absl::string_view owner) {
+        if (absl::StartsWith(owner, kComplaintPrefix)) {
+          return LookupTextsOf(LoadComplaint(*rows, context.shard, ComplaintIdOf(owner)));
+        }
+        return LookupTextsOf(LoadPerson(*rows, context.shard, PersonIdOf(owner)).value_or(rows::v1::Person()));
+      },
+      rows);
 }
 
 rows::v1::Result ResultOf(const ApplyContext& context, const store::Rows& rows) {

@@ -125,6 +125,34 @@ TEST_F(IntakePushTest, OverloadSlowsAndRefusesNothing) {
   EXPECT_EQ(Complaints(), 50);
 }
 
+TEST_F(IntakePushTest, WaitsForWhatIsAwayForAWhile) {
+  for (bool* away : {&reference_.unread, &keys_.away}) {
+    *away = true;
+    const auto stream = Open();
+    const int base = away == &keys_.away ? 100 : 0;
+    for (int i = 0; i < 20; ++i) stream->Send(Ticket(base + i));
+    stream->Close();
+    executor_.RunFor(5 * kSecond);
+    EXPECT_TRUE(stream->answers().empty()) << base << stream->answers().front().ShortDebugString();
+    *away = false;
+    executor_.RunFor(kMinute);
+    EXPECT_EQ(Count(*stream)[Response::ANSWER_ACCEPTED], 20);
+  }
+  EXPECT_EQ(Complaints(), 40);
+}
+
+TEST_F(IntakePushTest, NobodyWaitsForABrokenLine) {
+  reference_.unread = true;
+  const auto stream = Open();
+  stream->Send(Ticket(1));
+  executor_.RunFor(kSecond);
+  stream->Break();
+  executor_.RunFor(kSecond);
+  reference_.unread = false;
+  executor_.RunFor(kMinute);
+  EXPECT_EQ(Complaints(), 0);
+}
+
 TEST_F(IntakePushTest, ABrokenLineDoublesNothing) {
   constexpr int kTickets = 600;
   auto stream = Open();

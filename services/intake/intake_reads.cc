@@ -3,7 +3,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "libs/runtime/rows.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "services/intake/converters.h"
@@ -100,6 +99,8 @@ absl::Status IntakeService::Open(const types::v1::Sealed& sealed, absl::string_v
 
 absl::Status IntakeService::OpenComplaint(const std::string& name, const rows::v1::Complaint& row, const Reader& reader,
                                           v1::PersonalData* into) const {
+  // Forgotten is forgotten, also while a key store that was away keeps the key.
+  if (row.texts_erased()) return absl::OkStatus();
   RETURN_IF_ERROR(Open(row.description(), name, field::kDescription, reader, into->mutable_description()));
   RETURN_IF_ERROR(Open(row.dwelling(), name, field::kDwelling, reader, into->mutable_dwelling()));
   RETURN_IF_ERROR(Open(row.access_note(), name, field::kAccessNote, reader, into->mutable_access_note()));
@@ -131,11 +132,7 @@ void IntakeService::GetComplaint(const CallContext& call, const v1::GetComplaint
     if (personal) {
       RETURN_IF_ERROR(OpenComplaint(target.name, row, reader, response.mutable_complaint()->mutable_personal_data()));
     }
-    auto* position = response.mutable_position();
-    position->set_log_id(runtime_->info().log_id);
-    position->set_stream(std::string(log::StreamName(log::Stream::kIntake)));
-    position->set_shard(target.shard);
-    position->set_next(runtime::LoadRuleState(**rows, target.shard).next_offset);
+    *response.mutable_position() = PositionIn(**rows, target.shard);
     return response;
   };
   runtime_->Read(PositionOf(request), [render, done = std::move(done)](auto rows) { done(render(std::move(rows))); });
@@ -153,14 +150,23 @@ void IntakeService::ListComplaints(const CallContext& call, const v1::ListCompla
   if (!valid.ok()) return done(valid);
   question.page_size = static_cast<size_t>(page->size);
   question.last_id = page->last_key;
-  runtime_->Read(PositionOf(request), [count = shard_count(), question, asked, done](absl::StatusOr<RowsPtr> rows) {
+  runtime_->Read(PositionOf(request), [this, question, asked, done](absl::StatusOr<RowsPtr> rows) {
     if (!rows.ok()) return done(rows.status());
-    const ListPage found = List(**rows, count, question);
+    const ListPage found = List(**rows, shard_count(), question);
     v1::ListComplaintsResponse response;
-    for (const auto& [id, row] : found.complaints) {
+    AddPositions(**rows, response.mutable_positions());
+    std::string next = found.next_id;
+    size_t bytes = 0;
+    for (size_t i = 0; i < found.complaints.size(); ++i) {
+      const auto& [id, row] = found.complaints[i];
       *response.add_complaints() = ToApi(absl::StrCat(kComplaintPrefix, id), row);
+      bytes += response.complaints(static_cast<int>(i)).ByteSizeLong();
+      // Those of one reference are few, and come at once.
+      if (bytes < kMaxPageBytes || i + 1 == found.complaints.size() || !question.reference.empty()) continue;
+      next = id;
+      break;
     }
-    if (!found.next_id.empty()) response.set_next_page_token(service::WritePageToken(asked, found.next_id));
+    if (!next.empty()) response.set_next_page_token(service::WritePageToken(asked, next));
     done(std::move(response));
   });
 }
@@ -184,24 +190,27 @@ void IntakeService::ListComplaintHistory(const CallContext& call, const v1::List
   (void)absl::SimpleAtoi(page->last_key, &after);  // empty on the first page
   const Reader reader = {call.caller->id(), request.purpose()};
   const auto render = [this, caller = call.caller, target = *target, asked, after, reader, size = page->size,
-                       open = request.personal_data()](
+                       personal = request.personal_data()](
                           absl::StatusOr<RowsPtr> rows) -> absl::StatusOr<v1::ListComplaintHistoryResponse> {
     RETURN_IF_ERROR(rows.status());
     const rows::v1::Complaint row = LoadComplaint(**rows, target.shard, target.id);
     if (row.state() == 0 || !caller->Sees(row.placement().agency())) return ComplaintNotFound(target.name);
     v1::ListComplaintHistoryResponse response;
+    *response.mutable_position() = PositionIn(**rows, target.shard);
+    const bool open = personal && !row.texts_erased();
     absl::Status opened;
+    size_t bytes = 0;
     ScanHistory(**rows, target.shard, target.id, after, [&](int64_t version, const rows::v1::HistoryEntry& entry) {
-      if (response.entries_size() == size) {
-        const int64_t last = response.entries(size - 1).version();
+      if (response.entries_size() == size || bytes >= kMaxPageBytes) {
+        const int64_t last = response.entries(response.entries_size() - 1).version();
         response.set_next_page_token(service::WritePageToken(asked, absl::StrCat(last)));
         return false;
       }
-      *response.add_entries() = ToApi(version, entry);
+      v1::HistoryEntry* shown = response.add_entries();
+      *shown = ToApi(version, entry);
       const auto [sealed, field] = TextOf(entry.event());
-      if (!open || sealed == nullptr) return true;
-      opened = Open(*sealed, target.name, field, reader,
-                    response.mutable_entries(response.entries_size() - 1)->mutable_text());
+      if (open && sealed != nullptr) opened = Open(*sealed, target.name, field, reader, shown->mutable_text());
+      bytes += shown->ByteSizeLong();
       return opened.ok();
     });
     RETURN_IF_ERROR(opened);

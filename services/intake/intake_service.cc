@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/ids/ids.h"
+#include "libs/runtime/rows.h"
 #include "services/intake/limits.h"
 
 namespace redress::intake {
@@ -15,6 +16,8 @@ IntakeService::IntakeService(IntakeOptions options)
       lookups_(options.lookups),
       ids_(options.ids),
       executor_(options.executor),
+      ready_(options.ready ? std::move(options.ready)
+                           : std::function<bool()>([runtime = options.runtime] { return runtime->Ready(); })),
       sealer_(options.runtime->info().installation, options.ids),
       opener_(options.runtime->info().installation, options.keys, options.audit),
       tries_(&options.runtime->clock(), kMaxTries, kTriesPer) {}
@@ -24,6 +27,36 @@ std::optional<IntakeService::Target> IntakeService::Locate(absl::string_view col
   if (!parts.ok()) return std::nullopt;
   return Target{absl::StrCat(collection, "/", id), std::string(id),
                 static_cast<uint16_t>(ShardOf(parts->placement, shard_count()))};
+}
+
+types::v1::Position IntakeService::PositionIn(const store::Rows& rows, uint16_t shard) const {
+  types::v1::Position position;
+  position.set_log_id(runtime_->info().log_id);
+  position.set_stream(std::string(log::StreamName(log::Stream::kIntake)));
+  position.set_shard(shard);
+  position.set_next(runtime::LoadRuleState(rows, shard).next_offset);
+  return position;
+}
+
+void IntakeService::AddPositions(const store::Rows& rows,
+                                 google::protobuf::RepeatedPtrField<types::v1::Position>* positions) const {
+  for (uint32_t shard = 0; shard < shard_count(); ++shard) {
+    *positions->Add() = PositionIn(rows, static_cast<uint16_t>(shard));
+  }
+}
+
+runtime::v1::Receipt IntakeService::ReceiptOf(uint16_t shard, const runtime::v1::RequestRow& row) const {
+  runtime::v1::Receipt receipt;
+  receipt.set_aggregate(row.aggregate());
+  receipt.set_version(row.version());
+  receipt.set_result(row.result());
+  receipt.set_known(true);
+  receipt.set_recorded(true);
+  receipt.mutable_position()->set_log_id(runtime_->info().log_id);
+  receipt.mutable_position()->set_stream(std::string(log::StreamName(log::Stream::kIntake)));
+  receipt.mutable_position()->set_shard(shard);
+  receipt.mutable_position()->set_next(row.next());
+  return receipt;
 }
 
 commands::v1::Scope ScopeOf(const Caller& caller) {

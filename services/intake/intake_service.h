@@ -29,8 +29,11 @@
 #include "redress/intake/events/v1/events.pb.h"
 #include "redress/intake/rows/v1/rows.pb.h"
 #include "redress/intake/v1/intake_service.pb.h"
+#include "redress/runtime/v1/rows.pb.h"
+#include "redress/types/v1/position.pb.h"
 #include "services/intake/intake_lookups.h"
 #include "services/intake/intake_tries.h"
+#include "services/intake/limits.h"
 
 namespace redress::intake {
 
@@ -44,6 +47,8 @@ struct IntakeOptions {
   IdSource* ids = nullptr;
   // Waits before streams try again what was refused for overload.
   Executor* executor = nullptr;
+  // Whether all shards have been read once; empty: as the runtime says.
+  std::function<bool()> ready;
 };
 
 // A Submit that was parsed and sealed: what is executed, as often as needed.
@@ -107,26 +112,41 @@ class IntakeService {
   std::optional<Target> Locate(absl::string_view collection, absl::string_view id) const;
   std::shared_ptr<const store::Rows> Rows() const { return runtime_->database(); }
   uint32_t shard_count() const { return runtime_->shard_count(); }
+  // Up to where `rows` has read a shard, or every one.
+  types::v1::Position PositionIn(const store::Rows& rows, uint16_t shard) const;
+  void AddPositions(const store::Rows& rows, google::protobuf::RepeatedPtrField<types::v1::Position>* positions) const;
+  // What a request that was remembered is answered with.
+  runtime::v1::Receipt ReceiptOf(uint16_t shard, const runtime::v1::RequestRow& row) const;
+  // The caller sees one of the complaints of "people/<id>", or all; collects their names, newest first.
+  bool SeesPerson(const store::Rows& rows, absl::string_view person, const Caller& caller,
+                  std::vector<std::string>* complaints) const;
   const std::string& installation() const { return runtime_->info().installation; }
+
+  // Once more in a while: what may be tried again.
+  void TryAgainSoon(std::function<void()> again) const { executor_->PostAfter(kPatience, std::move(again)); }
 
   // intake_submit.cc
   // Submits one after the other for one (caller, request id), so that a retry sees what the first has done.
   void SubmitInTurn(const CallContext& call, const v1::SubmitComplaintRequest& request, bool patient,
                     std::function<bool()> gone, rpc::Done<SubmitOutcome> done);
   void SubmitNow(const CallContext& call, const v1::SubmitComplaintRequest& request, bool patient,
-                 std::function<bool()> gone, rpc::Done<SubmitOutcome> done);
+                 std::function<bool()> gone, rpc::Done<SubmitOutcome> answer);
   absl::StatusOr<std::optional<SubmitOutcome>> FindKnownSubmit(const CallContext& call,
                                                                const v1::SubmitComplaintRequest& request) const;
   // Wraps `done`: afterwards the next of the same turn begins.
   rpc::Done<SubmitOutcome> EndTurn(const std::string& turn, rpc::Done<SubmitOutcome> done);
+  // Forgotten since, though the key may exist a little longer.
+  bool TextsErasedOf(const runtime::v1::Receipt& receipt) const;
   absl::StatusOr<SubmitOutcome> RenderSubmit(const std::string& caller, const runtime::v1::Receipt& receipt,
                                              const std::string& drawn_code) const;
   // intake_prepare.cc
   absl::StatusOr<PreparedSubmit> PrepareSubmit(const CallContext& call, const v1::SubmitComplaintRequest& request);
-  void CheckNames(const store::Rows& rows, const v1::SubmitComplaintRequest& request,
-                  service::Violations* violations) const;
-  absl::StatusOr<Key> FindPersonKey(const store::Rows& rows, const std::string& name) const;
-  absl::Status CheckReferenceIsNew(const store::Rows& rows, const v1::ExternalReference& reference) const;
+  // An error only when something could not be asked.
+  absl::Status CheckNames(const store::Rows& rows, const Caller& caller, const v1::SubmitComplaintRequest& request,
+                          service::Violations* violations) const;
+  absl::StatusOr<Key> FindPersonKey(const store::Rows& rows, const Caller& caller, const std::string& name) const;
+  absl::Status CheckReferenceIsNew(const store::Rows& rows, const Caller& caller,
+                                   const v1::ExternalReference& reference) const;
   void SealPerson(const v1::NewPerson& person, const Key& key, const std::string& name,
                   events::v1::PersonRegistered* registered) const;
   absl::StatusOr<PreparedSubmit> SealSubmit(const CallContext& call, const v1::SubmitComplaintRequest& request,
@@ -138,7 +158,8 @@ class IntakeService {
   // intake_verbs.cc
   template <typename Response>
   void RenderChange(const Target& target, const runtime::v1::Receipt& receipt, rpc::Done<Response> done);
-  absl::StatusOr<Key> FindTextKey(const CallContext& call, const Target& target) const;
+  // The key for a text of a complaint: the person's for a household's, if there is a person; else the complaint's.
+  absl::StatusOr<Key> FindKeyOf(const Target& target, const rows::v1::Complaint& row, bool household) const;
 
   // intake_reads.cc
   // Opens into `into`, which stays empty when the key is gone.
@@ -160,17 +181,20 @@ class IntakeService {
     // It was there before, and if nothing is new, nothing is to be executed.
     bool known = false;
     bool same = false;
+    // The known one was imported with other particulars.
+    bool particulars_changed = false;
   };
   absl::StatusOr<PreparedImport> PrepareImport(const CallContext& call, const v1::ImportedComplaint& row) const;
   std::optional<Target> FindImported(const store::Rows& rows, const v1::ImportedComplaint& row) const;
   absl::Status SealImport(const v1::ImportedComplaint& row, const rows::v1::Complaint& known, const std::string& name,
-                          events::v1::ComplaintImported* imported) const;
+                          const std::optional<Key>& staff_key, events::v1::ComplaintImported* imported) const;
 
   runtime::ServiceRuntime* const runtime_;
   KeyStore* const keys_;
   const Lookups* const lookups_;
   IdSource* const ids_;
   Executor* const executor_;
+  const std::function<bool()> ready_;
   const Sealer sealer_;
   const Opener opener_;
   Tries tries_;

@@ -6,18 +6,14 @@
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "services/intake/converters.h"
+#include "services/intake/intake_errors.h"
+#include "services/intake/intake_projection.h"
 #include "services/intake/intake_service.h"
 
 namespace redress::intake {
 namespace {
 
 using runtime::v1::Receipt;
-
-constexpr Millis kPatience = 200;
-
-bool MayTryAgain(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
-}
 
 }  // namespace
 
@@ -67,14 +63,19 @@ rpc::Done<SubmitOutcome> IntakeService::EndTurn(const std::string& turn, rpc::Do
 }
 
 void IntakeService::SubmitNow(const CallContext& call, const v1::SubmitComplaintRequest& request, bool patient,
-                              std::function<bool()> gone, rpc::Done<SubmitOutcome> done) {
+                              std::function<bool()> gone, rpc::Done<SubmitOutcome> answer) {
+  // Everything that can fail for a while, not the order alone: register, key store, audit.
+  const auto done = [this, call, request, patient, gone, answer](absl::StatusOr<SubmitOutcome> outcome) {
+    if (outcome.ok() || !patient || !MayTryAgain(outcome.status()) || gone()) return answer(std::move(outcome));
+    TryAgainSoon([this, call, request, gone, answer] { SubmitNow(call, request, true, gone, answer); });
+  };
   auto known = FindKnownSubmit(call, request);
   if (!known.ok()) return done(known.status());
   if (known->has_value()) return done(**std::move(known));
   auto prepared = PrepareSubmit(call, request);
   if (!prepared.ok()) return done(prepared.status());
   const auto render = [this, caller = call.caller->id(), fingerprint = prepared->fingerprint,
-                       code = prepared->tracking_code, done = std::move(done)](absl::StatusOr<Receipt> receipt) {
+                       code = prepared->tracking_code, done](absl::StatusOr<Receipt> receipt) {
     if (!receipt.ok()) return done(receipt.status());
     if (receipt->known()) {
       const absl::Status same =
@@ -88,11 +89,11 @@ void IntakeService::SubmitNow(const CallContext& call, const v1::SubmitComplaint
 }
 
 void IntakeService::ExecutePatiently(runtime::v1::Order order, std::function<bool()> gone, runtime::Done done) {
-  runtime_->Execute(
-      order, [this, order, gone = std::move(gone), done = std::move(done)](absl::StatusOr<Receipt> receipt) {
-        if (receipt.ok() || !MayTryAgain(receipt.status()) || gone()) return done(std::move(receipt));
-        executor_->PostAfter(kPatience, [this, order, gone, done] { ExecutePatiently(order, gone, done); });
-      });
+  runtime_->Execute(order,
+                    [this, order, gone = std::move(gone), done = std::move(done)](absl::StatusOr<Receipt> receipt) {
+                      if (receipt.ok() || !MayTryAgain(receipt.status()) || gone()) return done(std::move(receipt));
+                      TryAgainSoon([this, order, gone, done] { ExecutePatiently(order, gone, done); });
+                    });
 }
 
 absl::StatusOr<std::optional<SubmitOutcome>> IntakeService::FindKnownSubmit(
@@ -103,18 +104,16 @@ absl::StatusOr<std::optional<SubmitOutcome>> IntakeService::FindKnownSubmit(
     if (!row.has_value()) continue;
     RETURN_IF_ERROR(
         service::CheckSameRequest(keys_, row->fingerprint(), row->fingerprint_key(), service::FingerprintOf(request)));
-    Receipt receipt;
-    receipt.set_aggregate(row->aggregate());
-    receipt.set_result(row->result());
-    receipt.set_known(true);
-    receipt.mutable_position()->set_log_id(runtime_->info().log_id);
-    receipt.mutable_position()->set_stream(std::string(log::StreamName(log::Stream::kIntake)));
-    receipt.mutable_position()->set_shard(shard);
-    receipt.mutable_position()->set_next(row->next());
+    const Receipt receipt = ReceiptOf(static_cast<uint16_t>(shard), *row);
     ASSIGN_OR_RETURN(SubmitOutcome outcome, RenderSubmit(call.caller->id(), receipt, ""));
     return std::optional<SubmitOutcome>(std::move(outcome));
   }
   return std::optional<SubmitOutcome>();
+}
+
+bool IntakeService::TextsErasedOf(const Receipt& receipt) const {
+  const auto shard = static_cast<uint16_t>(receipt.position().shard());
+  return LoadComplaint(*Rows(), shard, ComplaintIdOf(receipt.aggregate())).texts_erased();
 }
 
 absl::StatusOr<SubmitOutcome> IntakeService::RenderSubmit(const std::string& caller, const Receipt& receipt,
@@ -130,7 +129,7 @@ absl::StatusOr<SubmitOutcome> IntakeService::RenderSubmit(const std::string& cal
   *outcome.response.mutable_position() = receipt.position();
   if (!receipt.known()) {
     outcome.response.set_tracking_code(drawn_code);
-  } else if (result.complaint().has_tracking_code()) {
+  } else if (result.complaint().has_tracking_code() && !TextsErasedOf(receipt)) {
     RETURN_IF_ERROR(Open(result.complaint().tracking_code(), receipt.aggregate(), field::kTrackingCode,
                          {caller, "submit_complaint"}, outcome.response.mutable_tracking_code()));
   }

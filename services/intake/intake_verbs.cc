@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libs/runtime/rows.h"
 #include "libs/service/request_fingerprint.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
@@ -23,6 +24,8 @@ struct Text {
   absl::string_view field;
   const std::string* plain;
   std::function<types::v1::Sealed*()> into;
+  // A household's: under the person's key.
+  bool household() const { return field == field::kDwelling; }
 };
 // What a request asks for, as far as it can be said without keys.
 struct Filled {
@@ -109,15 +112,21 @@ void Fill(const v1::RecordFactRequest& request, const reference::Snapshot&, Fill
   CheckEnum("kind", request.kind(), true, types::v1::FactKind_IsValid, &filled->violations);
   CheckVisible("reference", request.reference(), kMaxReference, false, &filled->violations);
   CheckReason("result", request.result(), false, &filled->violations);
+  CheckVisible("evidence", request.evidence(), kMaxReference, false, &filled->violations);
   auto* fact = body->mutable_fact();
   fact->set_kind(request.kind());
   fact->set_reference(request.reference());
   fact->set_result(request.result());
+  fact->set_line(request.line());
+  fact->set_evidence(request.evidence());
   fact->set_until(service::ReadTime("until_time", request.has_until_time(), request.until_time(), &filled->violations));
   const bool extends = request.kind() == types::v1::FACT_KIND_EXTENSION_NOTIFIED;
   if (extends != request.has_until_time()) {
     filled->violations.Add("until_time", extends ? "is missing" : "belongs to EXTENSION_NOTIFIED alone");
   }
+  // A notice moves a deadline: it says which and why.
+  CheckVisible("line", request.line(), kMaxCode, extends, &filled->violations);
+  if (extends && request.reason().empty()) filled->violations.Add("reason", "is missing: EXTENSION_NOTIFIED needs one");
 }
 
 void FillPlacement(const std::string& residence, const reference::Snapshot& reference, Millis now,
@@ -146,6 +155,7 @@ void Fill(const v1::AmendComplaintRequest& request, const reference::Snapshot& r
       violations->Add("category", "is not in the register");
     }
     body->set_category(request.category());
+    body->set_reopen_window_ms(reference.ReopenWindow(request.category(), filled->now));
   }
   if (request.has_urgency()) {
     any = true;
@@ -232,12 +242,30 @@ void IntakeService::Change(const CallContext& call, const Request& request, rpc:
   filled.when->set_reason(request.reason());
   const auto target = Locate("complaints", *id);
   if (!target.has_value()) return done(ComplaintNotFound("such complaint"));
-  const auto text_key = FindTextKey(call, *target);
-  if (!filled.texts.empty()) {
-    if (!text_key.ok()) return done(text_key.status());
-    for (const Text& text : filled.texts) {
-      *text.into() = sealer_.Seal(*text_key, target->name, text.field, *text.plain).proto();
+  const service::Fingerprint fingerprint = service::FingerprintOf(request);
+  const auto rows = Rows();
+  const rows::v1::Complaint row = LoadComplaint(*rows, target->shard, target->id);
+  const auto seal = [&]() -> absl::Status {
+    // One that is not here yet may be at its shard's owner, who is asked unless a text needs a key.
+    const bool there = row.state() != 0;
+    if (there ? !call.caller->Sees(row.placement().agency()) : !filled.texts.empty()) {
+      return ComplaintNotFound(target->name);
     }
+    if (!filled.texts.empty() && row.texts_erased()) return TextsErased(target->name);
+    for (const Text& text : filled.texts) {
+      ASSIGN_OR_RETURN(const Key key, FindKeyOf(*target, row, text.household()));
+      *text.into() = sealer_.Seal(key, target->name, text.field, *text.plain).proto();
+    }
+    return absl::OkStatus();
+  };
+  if (const absl::Status sealed = seal(); !sealed.ok()) {
+    // What was done before the complaint was forgotten, or moved away, is answered as it was then.
+    const auto known = runtime::FindRequest(*rows, target->shard, call.caller->id(), request.request_id());
+    if (!known.has_value()) return done(sealed);
+    const absl::Status same =
+        service::CheckSameRequest(keys_, known->fingerprint(), known->fingerprint_key(), fingerprint);
+    if (!same.ok()) return done(same);
+    return RenderChange<Response>(*target, ReceiptOf(target->shard, *known), std::move(done));
   }
   if (filled.command.has_record_fact()) {
     filled.command.mutable_record_fact()->mutable_fact()->set_actor(call.caller->id());
@@ -250,13 +278,15 @@ void IntakeService::Change(const CallContext& call, const Request& request, rpc:
   order.set_aggregate(target->name);
   order.set_command(filled.command.SerializeAsString());
   order.set_etag(*etag);
-  const service::Fingerprint fingerprint = service::FingerprintOf(request);
+  const auto text_key = row.texts_erased() || row.text_key().empty() ? absl::StatusOr<Key>(absl::NotFoundError(""))
+                                                                     : keys_->Find(row.text_key());
   const auto index_keys =
       text_key.ok() ? absl::StatusOr<std::vector<Key>>(std::vector<Key>{*text_key}) : keys_->IndexKeys();
   if (!index_keys.ok()) return done(index_keys.status());
   service::SetFingerprint(index_keys->front(), fingerprint, &order);
   service::Mutate(runtime_, keys_, std::move(order), fingerprint,
                   [this, target = *target, done = std::move(done)](absl::StatusOr<Receipt> receipt) {
+                    if (IsOfNothing(receipt.status())) return done(ComplaintNotFound(target.name));
                     if (!receipt.ok()) return done(receipt.status());
                     RenderChange<Response>(target, *receipt, done);
                   });
@@ -279,11 +309,12 @@ void IntakeService::RenderChange(const Target& target, const Receipt& receipt, r
   });
 }
 
-absl::StatusOr<Key> IntakeService::FindTextKey(const CallContext& call, const Target& target) const {
-  const rows::v1::Complaint row = LoadComplaint(*Rows(), target.shard, target.id);
-  if (row.state() == 0 || !call.caller->Sees(row.placement().agency())) return ComplaintNotFound(target.name);
-  if (row.texts_erased()) return TextsErased(target.name);
-  return keys_->Find(row.text_key());
+absl::StatusOr<Key> IntakeService::FindKeyOf(const Target& target, const rows::v1::Complaint& row,
+                                             bool household) const {
+  const auto key = keys_->Find(household && !row.person_key().empty() ? row.person_key() : row.text_key());
+  // The event that says so comes before the key goes, and may not have been read here.
+  if (ReasonOf(key.status()) == "KEY_DESTROYED") return TextsErased(target.name);
+  return key;
 }
 
 #define REDRESS_CHANGE(Verb)                                                  \

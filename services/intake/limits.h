@@ -25,6 +25,12 @@ inline constexpr int64_t kMaxAttachmentBytes = int64_t{1} << 40;
 inline constexpr int kMaxImportedFacts = 2000;
 inline constexpr int kMaxImportRows = 500;
 
+// A page of a list or history ends when what it holds has reached this.
+inline constexpr size_t kMaxPageBytes = size_t{2} << 20;
+
+// How long a stream waits before it tries again what was refused for a while.
+inline constexpr Millis kPatience = 200;
+
 // Tickets of one stream that may be undecided at a time.
 inline constexpr int kMaxUndecidedTickets = 256;
 

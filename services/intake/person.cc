@@ -5,7 +5,7 @@
 namespace redress::intake {
 namespace {
 
-// Names listed in an event or an error; more are not of use.
+// Names listed in an event; more are not of use.
 constexpr int kMaxListed = 100;
 
 }  // namespace
@@ -17,10 +17,10 @@ absl::StatusOr<std::vector<events::v1::Event>> DecideErasePerson(const PersonSta
   if (state->erased_at() != 0) return std::vector<events::v1::Event>();
   std::vector<std::string> open = open_here;
   open.insert(open.end(), command.open_elsewhere().begin(), command.open_elsewhere().end());
-  if (open.size() > kMaxListed) open.resize(kMaxListed);
   events::v1::Event event;
   if (!open.empty()) {
     if (!command.until_closed()) return OpenComplaints(name, open);
+    if (open.size() > kMaxListed) open.resize(kMaxListed);
     auto* requested = event.mutable_person_erasure_requested();
     requested->set_reason(command.reason());
     requested->mutable_open_complaints()->Assign(open.begin(), open.end());

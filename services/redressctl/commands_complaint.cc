@@ -115,7 +115,9 @@ void AddLandlordSteps(Command* group) {
       .Positional("KIND", "kind", "Which")
       .Option("--reference", "reference", "A visit, an order, or evidence")
       .Option("--result", "result", "Of visit_ended and no_access: a code")
-      .Option("--until", "until_time", "Of extension_notified: the new due time");
+      .Option("--until", "until_time", "Of extension_notified: the new due time")
+      .Option("--line", "line", "Of extension_notified: the obligation line")
+      .Option("--evidence", "evidence", "What shows it: a reference or a code");
 }
 
 void AddResidentSteps(Command* group) {

@@ -1,5 +1,6 @@
 // import --mapping FILE DATA: old complaints with their original dates
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -44,8 +45,9 @@ struct Arguments {
 
 class Import {
  public:
-  Import(Session* session, importer::Mapper* mapper, ImportTally* tally)
-      : session_(*session), progress_(session->MakeProgress()), mapper_(*mapper), tally_(*tally) {}
+  // Sets `counting` when the first row is there: the event shape reads the whole file for it.
+  Import(Progress* progress, importer::Mapper* mapper, ImportTally* tally, bool* counting)
+      : progress_(*progress), mapper_(*mapper), tally_(*tally), counting_(*counting) {}
 
   absl::StatusOr<ExchangeItem> Next() {
     for (;;) {
@@ -86,7 +88,7 @@ class Import {
 
   absl::Status RunDry() {
     for (;;) {
-      ASSIGN_OR_RETURN(const std::optional<importer::Result> result, mapper_.Next());
+      ASSIGN_OR_RETURN(const std::optional<importer::Result> result, NextResult());
       if (!result.has_value()) return absl::OkStatus();
       if (result->complaint.has_value()) {
         tally_.WouldSend(*result);
@@ -102,14 +104,18 @@ class Import {
         static_cast<double>(tally_.rows()) / static_cast<double>(std::max<int64_t>(mapper_.rows(), 1));
     progress_.Show(fraction, absl::StrCat(tally_.rows(), " of ", mapper_.rows(), " rows"));
   }
-  void EndProgress() { progress_.Clear(); }
 
  private:
+  absl::StatusOr<std::optional<importer::Result>> NextResult() {
+    auto result = mapper_.Next();
+    counting_ = true;
+    return result;
+  }
   // Nothing at the end of the file. Refusals that follow no message are counted at once.
   absl::Status Collect(v1::ImportComplaintsRequest* request, std::vector<importer::Result>* results) {
     size_t bytes = 0;
     while (request->complaints_size() < kMaxComplaints && bytes < kMaxBytes && results->size() < kMaxResults) {
-      ASSIGN_OR_RETURN(std::optional<importer::Result> result, mapper_.Next());
+      ASSIGN_OR_RETURN(std::optional<importer::Result> result, NextResult());
       if (!result.has_value()) break;
       if (result->complaint.has_value()) {
         bytes += result->complaint->ByteSizeLong();
@@ -127,10 +133,10 @@ class Import {
     return MakeError(absl::StatusCode::kInternal, "WRONG_ANSWER", absl::StrCat("the server's answer has ", what));
   }
 
-  Session& session_;
-  Progress progress_;
+  Progress& progress_;
   importer::Mapper& mapper_;
   ImportTally& tally_;
+  bool& counting_;
   uint64_t last_ = 0;
   // Not answered. Complaints were moved to the request: an empty one stands for "there was one".
   std::map<uint64_t, std::vector<importer::Result>> batches_;
@@ -174,10 +180,27 @@ absl::Status Conclude(const importer::Mapper& mapper, const ImportTally& tally, 
                    absl::StrCat("the file has ", mapper.rows(), " rows, and ", tally.rows(), " were counted"));
 }
 
+// A report is never written over what it reports on.
+absl::Status CheckReport(const Arguments& arguments) {
+  for (const Argument* input : {arguments.data, arguments.mapping}) {
+    std::error_code absent;
+    if (std::filesystem::equivalent(arguments.report->value(), input->value(), absent)) {
+      return Usage(absl::StrCat("--report ", arguments.report->value(), " is the file of ", input->names));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RunImport(const Arguments& arguments, Session& session) {
+  if (arguments.report->given()) RETURN_IF_ERROR(CheckReport(arguments));
   const auto mapping = importer::LoadMapping(arguments.mapping->value());
   if (!mapping.ok()) return Usage(mapping.status());
-  const auto mapper = importer::OpenMapper(*mapping, arguments.data->value(), session.Now());
+  Progress progress = session.MakeProgress();
+  // Later the rows tell how far it is.
+  bool counting = false;
+  const auto mapper = importer::OpenMapper(*mapping, arguments.data->value(), session.Now(), [&](double fraction) {
+    if (!counting) progress.Show(fraction, absl::StrCat("reading ", arguments.data->value()));
+  });
   if (!mapper.ok()) return Usage(Annotate(mapper.status(), arguments.data->value()));
   std::ofstream report;
   if (arguments.report->given()) {
@@ -185,10 +208,10 @@ absl::Status RunImport(const Arguments& arguments, Session& session) {
     if (!report) return Usage(absl::StrCat("--report ", arguments.report->value(), " cannot be written"));
   }
   ImportTally tally(arguments.report->given() ? &report : nullptr);
-  Import import(&session, mapper->get(), &tally);
+  Import import(&progress, mapper->get(), &tally, &counting);
   const bool dry = arguments.dry_run->set();
   absl::Status ended = dry ? import.RunDry() : Send(arguments, session, &import);
-  import.EndProgress();
+  progress.Clear();
   if (arguments.report->given() && !report.flush() && ended.ok()) {
     ended = MakeError(absl::StatusCode::kUnknown, "FILE_NOT_WRITTEN",
                       absl::StrCat("--report ", arguments.report->value(), " cannot be written"));

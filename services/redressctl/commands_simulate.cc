@@ -1,4 +1,7 @@
 // simulate: a landlord's year in a directory of its own, or load against a running server
+#include <cmath>
+#include <initializer_list>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -35,13 +38,25 @@ template <typename Number>
 Number ReadNumber(const Argument& argument, Number otherwise, Number least, Number most,
                   std::vector<FieldViolation>* violations) {
   if (!argument.given()) return otherwise;
+  constexpr bool kWhole = std::numeric_limits<Number>::is_integer;
   double value = 0;
-  if (!absl::SimpleAtod(argument.value(), &value) || value < static_cast<double>(least) ||
-      value > static_cast<double>(most)) {
-    violations->push_back({argument.names, absl::StrCat("must be a number from ", least, " to ", most)});
+  // "nan" is neither too small nor too large.
+  if (!absl::SimpleAtod(argument.value(), &value) ||
+      !(value >= static_cast<double>(least) && value <= static_cast<double>(most)) ||
+      (kWhole && value != std::floor(value))) {
+    violations->push_back(
+        {argument.names, absl::StrCat("must be a ", kWhole ? "whole " : "", "number from ", least, " to ", most)});
     return otherwise;
   }
   return static_cast<Number>(value);
+}
+
+// Options of the other use of the command are no options of this one.
+void Refuse(std::initializer_list<const Argument*> arguments, absl::string_view why,
+            std::vector<FieldViolation>* violations) {
+  for (const Argument* argument : arguments) {
+    if (argument->given()) violations->push_back({argument->names, std::string(why)});
+  }
 }
 
 void ShowCounts(const simulate::RunCounts& counts, Session& session) {
@@ -68,6 +83,7 @@ absl::Status RunYear(const Arguments& arguments, Session& session) {
   std::vector<FieldViolation> violations;
   simulate::SimulateOptions options;
   options.dir = arguments.dir->value();
+  Refuse({arguments.rate, arguments.seconds}, "goes with --target alone", &violations);
   if (options.dir.empty()) violations.push_back({"--data", "is missing: the landlord needs a directory of its own"});
   options.homes = ReadNumber(*arguments.homes, 11000, 10, 1000000, &violations);
   options.days = ReadNumber(*arguments.days, 365, 1, 3660, &violations);
@@ -76,7 +92,9 @@ absl::Status RunYear(const Arguments& arguments, Session& session) {
   options.config_dir = arguments.config->value();
   if (arguments.until->given()) {
     const auto until = ParseInstant(arguments.until->value(), session.zone());
-    if (until.ok()) {
+    if (until.ok() && *until > session.Now()) {
+      violations.push_back({"--until", "lies in the future"});
+    } else if (until.ok()) {
       options.until = *until;
     } else {
       violations.push_back({"--until", std::string(until.status().message())});
@@ -100,13 +118,21 @@ absl::Status RunYear(const Arguments& arguments, Session& session) {
 absl::Status RunLoad(const Arguments& arguments, Session& session) {
   std::vector<FieldViolation> violations;
   simulate::LoadOptions options;
+  Refuse({arguments.dir, arguments.homes, arguments.days, arguments.until, arguments.config, arguments.shards},
+         "does not go with --target", &violations);
   options.target = arguments.target->value();
   options.rate = ReadNumber(*arguments.rate, 20.0, 0.01, 100000.0, &violations);
   options.seconds = ReadNumber(*arguments.seconds, 30, 1, 3600, &violations);
   options.seed = ReadNumber<uint64_t>(*arguments.seed, 1, 0, uint64_t{1} << 52, &violations);
   options.token = session.token();
   if (!violations.empty()) return Usage(InvalidFields(violations));
+  Progress progress = session.MakeProgress();
+  options.progress = [&progress](int64_t sent, int64_t answered, int64_t all) {
+    progress.Show(static_cast<double>(sent) / static_cast<double>(all),
+                  absl::StrCat(sent, " of ", all, " sent, ", answered, " answered"));
+  };
   ASSIGN_OR_RETURN(const simulate::LoadReport report, simulate::SendLoad(options));
+  progress.Clear();
   if (session.json()) {
     session.printer().Line(absl::StrFormat(R"({"sent":%d,"ok":%d,"failed":%d,"seconds":%.3f,"p50Ms":%d,"p99Ms":%d})",
                                            report.sent, report.ok, report.failed, report.seconds, report.p50,
@@ -135,7 +161,7 @@ void AddSimulateCommand(Command* root) {
   arguments.until = command->Option("--until", "WHEN", "When the time ends; default last midnight UTC");
   arguments.config = command->Option("--config", "DIR", "The starter set");
   arguments.shards = command->Option("--shards", "N", "Shards a service, a power of two; default 4");
-  arguments.target = command->Option("--target", "HOST:PORT", "Send complaints to this server in real time instead");
+  arguments.target = command->Option("--target", "HOST:PORT", "Sends complaints to this server in real time instead");
   arguments.rate = command->Option("--rate", "N", "With --target: complaints a second; default 20");
   arguments.seconds = command->Option("--seconds", "N", "With --target: for how long; default 30");
   command->SetRun([arguments](Session& session) {

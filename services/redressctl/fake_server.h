@@ -81,6 +81,17 @@ class TokenKeeper : public NoAuth {
   mutable std::string last_ ABSL_GUARDED_BY(mutex_);
 };
 
+// A second passes between two looks at it: what takes long is shown at once.
+class HurriedClock : public Clock {
+ public:
+  Millis Now() const override { return real_.Now(); }
+  Millis Monotonic() const override { return at_ += kSecond; }
+
+ private:
+  const SystemClock real_;
+  mutable Millis at_ = 0;
+};
+
 struct Ran {
   ExitCode code;
   std::string out;
@@ -120,12 +131,15 @@ class CommandTest : public ::testing::Test {
   Ran RunWords(std::vector<std::string> words, const std::string& in = "") {
     std::istringstream input(in);
     std::ostringstream out, err;
-    Environment environment{&clock_, &ids_, &input, &out, &err};
+    Environment environment{program_clock_, &ids_, &input, &out, &err};
     environment.server = absl::StrCat("127.0.0.1:", server_->port());
     const ExitCode code = RunProgram(words, environment);
     return {code, out.str(), err.str()};
   }
 
+  SystemClock clock_;
+  // What the program sees.
+  const Clock* program_clock_ = &clock_;
   TokenKeeper auth_;
   FakeService intake_{"redress.intake.v1.IntakeService"};
   FakeService admin_{"redress.admin.v1.AdminService"};
@@ -176,7 +190,6 @@ class CommandTest : public ::testing::Test {
   }
 
   rpc::Service events_{"redress.public.v1.EventStreamService"};
-  SystemClock clock_;
   SystemIdSource ids_;
   rpc::ServerOptions options_;
   std::unique_ptr<rpc::Server> server_;

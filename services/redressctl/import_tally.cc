@@ -51,23 +51,25 @@ void ImportTally::Refused(const importer::Result& result) {
     listed.insert(issue.line);
     if (counted.insert({name, issue.line}).second) ++refusals_[name];
   }
-  // The other rows of a case that one of them refuses.
+  // The other rows of a case that one of them refuses. A row of its own is listed where its fault lies.
   for (const int64_t line : result.lines) {
-    if (reason == nullptr || listed.count(line) > 0) continue;
+    if (reason == nullptr || result.rows() == 1 || listed.count(line) > 0) continue;
     const std::string name = importer::NameOf(reason->oddity);
     List(line, "", "refused", name, absl::StrCat("its case is refused at line ", reason->line));
     ++refusals_[name];
   }
 }
 
-int64_t ImportTally::ListFlags(const importer::Result& result) {
+int64_t ImportTally::ListFlags(const importer::Result& result, const ImportedRow& row) {
   std::set<int64_t> lines;
-  for (const auto& issue : result.issues) {
-    const std::string name = importer::NameOf(issue.oddity);
-    List(issue.line, issue.column, "flagged", name, issue.detail);
-    lines.insert(issue.line);
-    ++flags_[name];
-  }
+  std::set<std::pair<std::string, int64_t>> counted;
+  const auto flag = [&](int64_t line, const std::string& column, const std::string& name, const std::string& detail) {
+    List(line, column, "flagged", name, detail);
+    lines.insert(line);
+    if (counted.insert({name, line}).second) ++flags_[name];
+  };
+  for (const auto& issue : result.issues) flag(issue.line, issue.column, importer::NameOf(issue.oddity), issue.detail);
+  for (const std::string& name : row.flags()) flag(result.first_line(), "", name, "as the server says");
   return static_cast<int64_t>(lines.size());
 }
 
@@ -75,19 +77,21 @@ void ImportTally::CountWithoutFact(const importer::Result& result) {
   for (const auto& [activity, rows] : result.without_fact) without_fact_[activity] += rows;
 }
 
-void ImportTally::WouldSend(const importer::Result& result) {
+void ImportTally::WouldSend(const importer::Result& result) { Accepted(result, ImportedRow()); }
+
+void ImportTally::Accepted(const importer::Result& result, const ImportedRow& row) {
   accepted_ += result.rows();
-  flagged_ += ListFlags(result);
+  flagged_ += ListFlags(result, row);
   CountWithoutFact(result);
 }
 
 void ImportTally::Answered(const importer::Result& result, const ImportedRow& row) {
   switch (row.answer()) {
     case ImportedRow::ANSWER_EXTENDED: extended_ += result.rows(); [[fallthrough]];
-    case ImportedRow::ANSWER_ACCEPTED: return WouldSend(result);
+    case ImportedRow::ANSWER_ACCEPTED: return Accepted(result, row);
     case ImportedRow::ANSWER_KNOWN:
       known_ += result.rows();
-      ListFlags(result);
+      ListFlags(result, row);
       return;
     default: break;
   }

@@ -44,8 +44,9 @@ class ImportTally {
  private:
   void List(int64_t line, const std::string& column, const char* outcome, const std::string& reason,
             const std::string& detail);
-  // Lists the issues; returns how many rows have one.
-  int64_t ListFlags(const importer::Result& result);
+  void Accepted(const importer::Result& result, const intake::v1::ImportedRow& row);
+  // Lists what is odd by the mapping and by the server; returns how many rows have something.
+  int64_t ListFlags(const importer::Result& result, const intake::v1::ImportedRow& row);
   void CountWithoutFact(const importer::Result& result);
 
   std::ostream* const report_;

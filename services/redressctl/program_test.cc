@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -281,6 +282,45 @@ void CheckTree(const Command& command, std::vector<std::string> path) {
 }
 
 TEST(Commands, AreAllThere) { CheckTree(*MakeCommands(), {}); }
+
+TEST_F(ProgramTest, SimulateTakesOnlyWhatMakesSense) {
+  const testing::TempDir dir;
+  const std::string year = "simulate --data " + (dir / "new") + " ";
+  const std::pair<std::string, std::string> bad[] = {
+      {year + "--homes nan", "--homes: must be a whole number from 10"},
+      {year + "--days 1.5", "--days: must be a whole number from 1"},
+      {year + "--homes inf", "--homes: must be a whole number"},
+      {year + "--until 2199-01-01", "--until: lies in the future"},
+      {year + "--rate 5", "--rate: goes with --target alone"},
+      {year + "--seconds 5", "--seconds: goes with --target alone"},
+      {"simulate", "--data: is missing"},
+      {"simulate --target 127.0.0.1:1 --rate nan", "--rate: must be a number from 0.01"},
+      {"simulate --target 127.0.0.1:1 --homes 100 --days 3 --until 2020-01-01 --data x --shards 2 --config y",
+       "--homes: does not go with --target"},
+  };
+  for (const auto& [line, why] : bad) {
+    const Ran ran = Run(line);
+    EXPECT_EQ(ran.code, kExitUsage) << line;
+    EXPECT_THAT(ran.err, HasSubstr(why)) << line;
+  }
+  const Ran all = Run(bad[8].first);
+  for (const char* name : {"--data", "--homes", "--days", "--until", "--config", "--shards"}) {
+    EXPECT_THAT(all.err, HasSubstr(absl::StrCat(name, ": does not go with --target")));
+  }
+  EXPECT_FALSE(std::filesystem::exists(dir / "new"));
+}
+
+TEST_F(ProgramTest, LoadShowsHowFarItIs) {
+  intake_.On<SubmitComplaintRequest, SubmitComplaintResponse>("SubmitComplaint",
+                                                              [](const auto&, auto*) { return absl::OkStatus(); });
+  // The load itself has a clock of its own.
+  HurriedClock clock;
+  program_clock_ = &clock;
+  const Ran ran = Run(absl::StrCat("simulate --target 127.0.0.1:", port(), " --rate 20 --seconds 1 --progress"));
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("20 sent, 20 answered well, 0 not"));
+  EXPECT_THAT(ran.err, ::testing::ContainsRegex("[0-9]+ of 20 sent, [0-9]+ answered"));
+}
 
 }  // namespace
 }  // namespace redress::ctl

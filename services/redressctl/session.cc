@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
 
@@ -87,6 +88,11 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Start(const Environment& envir
 }
 
 void Session::Note(absl::string_view text) {
+  if (json()) {
+    *environment_.err << nlohmann::json({{"note", text}}).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+                      << std::endl;
+    return;
+  }
   // Over the bar, if one is drawn there.
   *environment_.err << (progress_ == Progress::Mode::kBar ? "\r\033[K" : "") << text << std::endl;
 }

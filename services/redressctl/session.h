@@ -62,7 +62,7 @@ class Session {
   bool json() const { return printer_.json(); }
   calendar::Zone zone() const { return printer_.zone(); }
   Millis Now() const { return environment_.clock->Now(); }
-  // A note for people on the error stream.
+  // A note on the error stream; with -o json {"note": text}.
   void Note(absl::string_view text);
   // Something was refused or unequal: the run ends with kExitFindings unless it fails.
   void SetFindings() { findings_ = true; }

@@ -94,15 +94,24 @@ void Follow(const Change& change, Following* at) {
       at->matter_changed |= !SameMatter(before, at->matter);
       return;
     }
-    case Change::kEnded:
-      if (change.ended().has_round()) at->round = std::max(at->round, change.ended().round());
+    case Change::kEnded: {
+      // Imported facts may hold a re-opening and its end at once.
+      const bool later_round = change.ended().has_round() && change.ended().round() > at->round;
+      if (later_round) at->round = change.ended().round();
       // "closed" behind "resolved" ends nothing more.
-      if (at->state == ComplaintRow::STATE_ENDED) return;
+      if (at->state == ComplaintRow::STATE_ENDED && !later_round) return;
+      at->reopened |= later_round && at->state == ComplaintRow::STATE_ENDED;
       at->state = ComplaintRow::STATE_ENDED;
       at->ended_reason = change.ended().reason();
       at->ended_at = change.ended().occurred_at();
       return;
+    }
     case Change::kReopened:
+      // Imported facts say of a complaint that is open that it is.
+      if (at->state == ComplaintRow::STATE_OPEN && change.reopened().has_round() &&
+          change.reopened().round() <= at->round) {
+        return;
+      }
       at->round = change.reopened().has_round() ? std::max(at->round, change.reopened().round()) : at->round + 1;
       at->state = ComplaintRow::STATE_OPEN;
       at->reopened = true;
@@ -170,8 +179,9 @@ absl::StatusOr<Assigned> AssignByRules(const ComplaintRow& state, const Followin
   assigned.set_assignment(state.assigned().assignment() + 1);
   SetVisit(*route, &assigned);
   SetMatter(at.matter, &assigned);
-  // Alarms belong to the round in which they were raised.
-  assigned.set_priority(at.reopened ? route->priority : Raised(route->priority, state));
+  const Millis round_began_at = at.reopened ? at.happened_at : state.assigned().round_began_at();
+  assigned.set_round_began_at(round_began_at);
+  assigned.set_priority(Raised(route->priority, state, round_began_at));
   const bool same_round = state.state() == ComplaintRow::STATE_OPEN && !at.reopened;
   if (same_round && state.assigned().by() == events::v1::ASSIGNED_BY_HAND) {
     KeepChoice(state, at.matter, &assigned);
@@ -218,14 +228,18 @@ absl::StatusOr<std::vector<Event>> DecideFollow(const ComplaintRow& state, const
   return events;
 }
 
-bool InScope(const Command& command, const ComplaintRow& state) {
+bool Sees(const Command& command, absl::string_view agency) {
   if (!command.has_scope() || command.scope().all_agencies()) return true;
   const auto& agencies = command.scope().agencies();
-  return std::find(agencies.begin(), agencies.end(), AgencyOf(state)) != agencies.end();
+  return std::find(agencies.begin(), agencies.end(), agency) != agencies.end();
 }
 
-absl::Status CheckChoice(const commands::v1::AssignByHand& choice, const register_v1::Organisation& organisation) {
-  if (FindTeam(organisation, choice.team()) == nullptr) return TeamUnknown(choice.team());
+absl::Status CheckChoice(const Command& command, const register_v1::Organisation& organisation, const Moment& moment) {
+  const commands::v1::AssignByHand& choice = command.assign_by_hand();
+  const register_v1::Team* team = FindTeam(organisation, choice.team());
+  if (team == nullptr) return TeamUnknown(choice.team());
+  const std::string agency = AgencyOf(*team, *moment.reference, moment.now);
+  if (!agency.empty() && !Sees(command, agency)) return TeamUnknown(choice.team());
   if (choice.agent().empty()) return absl::OkStatus();
   const register_v1::StaffMember* member = FindStaff(organisation, choice.agent());
   if (member == nullptr) return AgentUnknown(choice.agent());
@@ -236,14 +250,14 @@ absl::Status CheckChoice(const commands::v1::AssignByHand& choice, const registe
 absl::StatusOr<std::vector<Event>> DecideByHand(const ComplaintRow& state, const Command& command,
                                                 const Moment& moment) {
   const commands::v1::AssignByHand& choice = command.assign_by_hand();
-  if (state.state() == ComplaintRow::STATE_UNSPECIFIED || !InScope(command, state)) {
+  if (state.state() == ComplaintRow::STATE_UNSPECIFIED || !Sees(command, AgencyOf(state))) {
     return AssignmentNotFound(moment.name);
   }
   if (state.state() == ComplaintRow::STATE_ENDED) return AssignmentEnded(moment.name, state.ended_reason());
   const auto organisation = moment.reference == nullptr ? reference::Versioned<register_v1::Organisation>()
                                                         : moment.reference->FindOrganisation(moment.now);
   if (organisation.content == nullptr) return RegisterIncomplete();
-  RETURN_IF_ERROR(CheckChoice(choice, *organisation.content));
+  RETURN_IF_ERROR(CheckChoice(command, *organisation.content, moment));
   const Assigned& before = state.assigned();
   const int32_t priority = choice.priority() == 0 ? state.priority() : choice.priority();
   const bool visit = choice.has_visit_needed() ? choice.visit_needed() : before.visit_needed();
@@ -257,9 +271,11 @@ absl::StatusOr<std::vector<Event>> DecideByHand(const ComplaintRow& state, const
   assigned->set_assignment(before.assignment() + 1);
   assigned->set_by(events::v1::ASSIGNED_BY_HAND);
   const register_v1::Team& team = *FindTeam(*organisation.content, choice.team());
-  const bool moves = !team.agency().empty() && team.agency() != before.agency();
-  assigned->set_agency(team.agency().empty() ? before.agency() : team.agency());
-  assigned->set_office(!team.office().empty() ? team.office() : moves ? "" : before.office());
+  const std::string agency = AgencyOf(team, *moment.reference, moment.now);
+  const bool moves = !agency.empty() && agency != before.agency();
+  assigned->set_agency(agency.empty() ? before.agency() : agency);
+  const bool has_office = !team.office().empty() && (team.agency().empty() || !agency.empty());
+  assigned->set_office(has_office ? team.office() : moves ? "" : before.office());
   assigned->set_team(choice.team());
   assigned->set_agent(choice.agent());
   assigned->set_priority(priority);
@@ -269,12 +285,15 @@ absl::StatusOr<std::vector<Event>> DecideByHand(const ComplaintRow& state, const
   assigned->set_visit_minutes(before.visit_minutes());
   assigned->set_reason(choice.reason());
   assigned->set_round(state.round());
+  assigned->set_round_began_at(before.round_began_at());
   return events;
 }
 
 std::vector<Event> DecideEscalate(const ComplaintRow& state, const commands::v1::Escalate& command) {
   std::vector<Event> events;
-  if (state.state() == ComplaintRow::STATE_ENDED) return events;
+  const bool ended = state.state() == ComplaintRow::STATE_ENDED;
+  if (ended && command.occurred_at() <= state.ended_at()) return events;
+  if (command.occurred_at() < state.assigned().round_began_at()) return events;
   for (const rows::v1::Alarm& alarm : state.alarms()) {
     if (alarm.line() == command.line() && alarm.breach() == command.breach() && alarm.due_at() == command.due_at()) {
       return events;
@@ -285,7 +304,8 @@ std::vector<Event> DecideEscalate(const ComplaintRow& state, const commands::v1:
   escalated->set_breach(command.breach());
   escalated->set_due_at(command.due_at());
   escalated->set_occurred_at(command.occurred_at());
-  // Before the complaint itself is known the alarm is kept, and counts when it is routed.
+  escalated->set_round(ended ? state.round() + 1 : state.round());
+  // Before the complaint itself or its re-opening is known the alarm is kept, and counts when it is routed.
   if (state.state() != ComplaintRow::STATE_OPEN) return events;
   // However many warnings, the priority rises by one; after a breach it is the highest already.
   const int32_t one_higher =
@@ -295,8 +315,11 @@ std::vector<Event> DecideEscalate(const ComplaintRow& state, const commands::v1:
 }
 
 void ApplyAssigned(const Assigned& assigned, ComplaintRow* state) {
-  const bool new_round = assigned.round() > state->round();
-  if (new_round) state->clear_alarms();
+  auto* alarms = state->mutable_alarms();
+  alarms->erase(
+      std::remove_if(alarms->begin(), alarms->end(),
+                     [&](const rows::v1::Alarm& alarm) { return alarm.occurred_at() < assigned.round_began_at(); }),
+      alarms->end());
   MatterNoted* matter = state->mutable_matter();
   matter->set_kind(assigned.kind());
   matter->set_category(assigned.category());
@@ -340,11 +363,14 @@ const std::string& AgencyOf(const ComplaintRow& state) {
   return state.has_assigned() ? state.assigned().agency() : state.matter().place_agency();
 }
 
-int32_t Raised(int32_t priority, const ComplaintRow& state) {
-  if (state.alarms().empty()) return priority;
-  const bool breached = std::any_of(state.alarms().begin(), state.alarms().end(),
-                                    [](const rows::v1::Alarm& alarm) { return alarm.breach(); });
-  return breached ? kHighestPriority : std::max(kHighestPriority, priority - 1);
+int32_t Raised(int32_t priority, const ComplaintRow& state, Millis since) {
+  bool warned = false, breached = false;
+  for (const rows::v1::Alarm& alarm : state.alarms()) {
+    if (alarm.occurred_at() < since) continue;
+    (alarm.breach() ? breached : warned) = true;
+  }
+  if (breached) return kHighestPriority;
+  return warned ? std::max(kHighestPriority, priority - 1) : priority;
 }
 
 absl::StatusOr<std::vector<Event>> Decide(const ComplaintRow& state, const Command& command, const Moment& moment) {
@@ -368,6 +394,7 @@ ComplaintRow Apply(ComplaintRow state, const Event& event) {
       alarm->set_line(escalated.line());
       alarm->set_breach(escalated.breach());
       alarm->set_due_at(escalated.due_at());
+      alarm->set_occurred_at(escalated.occurred_at());
       if (escalated.priority() != 0) state.set_priority(escalated.priority());
       break;
     }

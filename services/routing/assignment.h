@@ -4,6 +4,12 @@
 //
 //   OPEN: Amended routes again, but leaves a choice made by hand;  AssignByHand;  Escalate raises the priority
 //
+// Alarms come from another stream, before or after what intake says. Each belongs to the round in which its instant
+// lies:
+//
+//   ended ─▶ re-opened:   an alarm of an earlier instant than the re-opening never counts for the round after it
+//   after an ending:      one of a later instant is kept, and counts if the complaint is re-opened before it
+//
 // Pure: no I/O, clock, randomness or logging. Time and reference data arrive in the arguments. Following is idempotent:
 // what a complaint's version says was followed already means nothing.
 #pragma once
@@ -34,7 +40,7 @@ struct Moment {
 // The events `command` produces, in order; none if it has already taken effect or means nothing.
 //   NOT_FOUND (ASSIGNMENT_NOT_FOUND)          by hand: nothing is known of it, or it is out of the command's scope
 //   FAILED_PRECONDITION (ASSIGNMENT_ENDED)    by hand: it has ended
-//   FAILED_PRECONDITION (TEAM_UNKNOWN, AGENT_UNKNOWN, AGENT_NOT_IN_TEAM)
+//   FAILED_PRECONDITION (TEAM_UNKNOWN, AGENT_UNKNOWN, AGENT_NOT_IN_TEAM); a team of an agency out of scope is unknown
 //   FAILED_PRECONDITION (REGISTER_INCOMPLETE) following: there is no organisation to route by
 absl::StatusOr<std::vector<Event>> Decide(const ComplaintRow& state, const Command& command, const Moment& moment);
 
@@ -44,7 +50,7 @@ ComplaintRow Apply(ComplaintRow state, const Event& event);
 // The agency whose people see it: of those in charge, else the complaint's own.
 const std::string& AgencyOf(const ComplaintRow& state);
 
-// A priority with alarms counted: 1 after a breach, one higher after warnings.
-int32_t Raised(int32_t priority, const ComplaintRow& state);
+// A priority with alarms from `since` on counted: 1 after a breach, one higher after warnings.
+int32_t Raised(int32_t priority, const ComplaintRow& state, Millis since);
 
 }  // namespace redress::routing

@@ -46,9 +46,14 @@ Command Reopened(int version) {
 Command ByHand(const std::string& team, const std::string& more = "", const std::string& scope = "all_agencies: true") {
   return Parse<Command>(absl::StrCat("scope { ", scope, " } assign_by_hand { team: '", team, "' ", more, " }"));
 }
-Command Alarm(bool breach, const std::string& line = "remedy", int due = 77) {
+Command Alarm(bool breach, const std::string& line = "remedy", int due = 77, int occurred_at = 76) {
   return Parse<Command>(absl::StrCat("escalate { line: '", line, "' breach: ", breach ? "true" : "false",
-                                     " due_at: ", due, " occurred_at: 76 }"));
+                                     " due_at: ", due, " occurred_at: ", occurred_at, " }"));
+}
+// What an import says of a complaint that it leaves open.
+Command StillOpen(int version, int round) {
+  return Following(absl::StrCat("changes { complaint_version: ", version,
+                                " reopened { occurred_at: 9600000 round: ", round, " } }"));
 }
 
 absl::StatusOr<std::vector<Event>> DecideAt(const ComplaintRow& state, const Command& command) {
@@ -82,7 +87,8 @@ std::string Describe(const Event& event) {
       return absl::StrCat("ending ", event.ending_recorded().reason(), " r", event.ending_recorded().round());
     case Event::kEscalated:
       return absl::StrCat("escalated ", event.escalated().breach() ? "breach" : "warning", " p",
-                          event.escalated().priority());
+                          event.escalated().priority(), event.escalated().round() == 0 ? "" : " r",
+                          event.escalated().round() == 0 ? "" : absl::StrCat(event.escalated().round()));
     case Event::kMatterNoted: return absl::StrCat("noted ", event.matter_noted().category());
     case Event::KIND_NOT_SET: break;
   }
@@ -162,6 +168,11 @@ std::vector<Case> Cases() {
       {"by_hand_twice", {Opened(), ByHand("lifts")}, ByHand("lifts"), ""},
       {"by_hand_in_scope", {Opened()}, ByHand("lifts", "", "agencies: 'north'"), "#2 north/lifts by hand p2 r0 visit"},
       {"by_hand_out_of_scope", {Opened()}, ByHand("lifts", "", "agencies: 'south'"), "ASSIGNMENT_NOT_FOUND"},
+      {"by_hand_to_an_agency_out_of_scope", {Opened()}, ByHand("south-works", "", "agencies: 'north'"), "TEAM_UNKNOWN"},
+      {"by_hand_to_another_agency_in_scope",
+       {Opened()},
+       ByHand("south-works", "", "agencies: 'north' agencies: 'south'"),
+       "#2 south/south-works by hand p2 r0 visit"},
       {"by_hand_unknown_team", {Opened()}, ByHand("plumbers"), "TEAM_UNKNOWN"},
       {"by_hand_unknown_agent", {Opened()}, ByHand("lifts", "agent: 'zoe'"), "AGENT_UNKNOWN"},
       {"by_hand_agent_elsewhere", {Opened()}, ByHand("lifts", "agent: 'cem'"), "AGENT_NOT_IN_TEAM"},
@@ -206,6 +217,57 @@ std::vector<Case> Cases() {
        "ending resolved r1"},
       {"by_hand_after_its_end", {Opened(), Ended(2)}, ByHand("lifts"), "ASSIGNMENT_ENDED"},
       {"alarm_after_its_end", {Opened(), Ended(2)}, Alarm(true), ""},
+      {"alarm_of_the_instant_of_its_end", {Opened(), Ended(2)}, Alarm(true, "remedy", 9500000, 9500000), ""},
+      // alarms and re-openings meet in either order; ended at 9500000, re-opened at 9600000
+      {"breach_heard_of_before_the_reopening",
+       {Opened(), Ended(2)},
+       Alarm(true, "remedy", 9700000, 9700000),
+       "escalated breach p0 r1"},
+      {"contested_after_the_breach_of_its_next_round",
+       {Opened(), Ended(2), Alarm(true, "remedy", 9700000, 9700000)},
+       Reopened(3),
+       "#2 north/north-works by heating p1 r1 visit"},
+      {"warning_and_breach_of_either_round_before_the_reopening",
+       {Opened("urgency: URGENCY_ROUTINE"), Alarm(true), Ended(2), Alarm(false, "remedy", 9900000, 9700000)},
+       Reopened(3),
+       "#2 north/north-works by heating p2 r1 visit"},
+      {"contested_after_an_alarm_that_the_end_overtook",
+       {Opened(), Ended(2), Alarm(true, "remedy", 9550000, 9550000)},
+       Reopened(3),
+       "#2 north/north-works by heating p2 r1 visit"},
+      {"breach_of_the_first_round_heard_of_in_the_second",
+       {Opened(), Ended(2), Reopened(3)},
+       Alarm(true, "remedy", 9400000, 9400000),
+       ""},
+      {"warning_of_the_first_round_heard_of_in_the_second",
+       {Opened(), Ended(2), Reopened(3)},
+       Alarm(false, "remedy", 9900000, 9400000),
+       ""},
+      {"breach_of_the_second_round",
+       {Opened(), Ended(2), Reopened(3)},
+       Alarm(true, "remedy", 9700000, 9700000),
+       "escalated breach p1 r1"},
+      {"breach_of_the_first_round_after_a_choice_in_the_second",
+       {Opened(), Ended(2), Reopened(3), ByHand("lifts")},
+       Alarm(true, "remedy", 9400000, 9400000),
+       ""},
+      {"amended_in_the_second_round_after_its_breach",
+       {Opened(), Ended(2), Reopened(3), Alarm(true, "remedy", 9700000, 9700000)},
+       Amended(4, "category: 'lift'"),
+       "#3 north/lifts:ada by lifts p1 r1 visit"},
+      {"received_in_its_third_round_after_a_breach",
+       {Alarm(true)},
+       Opened("round: 2"),
+       "#1 north/north-works by heating p1 r2 visit"},
+      // imports say how it is, not what has changed
+      {"said_to_be_open_while_open", {Opened()}, StillOpen(2, 0), ""},
+      {"said_to_be_open_in_the_next_round", {Opened()}, StillOpen(2, 1), "#2 north/north-works by heating p2 r1 visit"},
+      {"said_to_be_open_after_its_end",
+       {Opened(), Ended(2)},
+       StillOpen(3, 1),
+       "#2 north/north-works by heating p2 r1 visit"},
+      {"reopened_and_ended_while_ended", {Opened(), Ended(2)}, Ended(3, "resolved", 1), "ending resolved r1"},
+      {"reopened_and_ended_while_open", {Opened()}, Ended(2, "resolved", 1), "ended resolved r1"},
   };
 }
 

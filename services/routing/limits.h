@@ -5,8 +5,6 @@
 
 namespace redress::routing {
 
-inline constexpr size_t kMaxCodeBytes = 64;
-inline constexpr size_t kMaxReasonBytes = 200;
 // Of a territory in one upload, all messages together.
 inline constexpr size_t kMaxTerritoryBytes = size_t{64} << 20;
 // Of nodes in one record: what kMaxTerritoryPart allows, less what surrounds them.

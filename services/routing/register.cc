@@ -64,7 +64,7 @@ absl::Status CheckContent(const RegisterState& state, const RegisterCommand& com
 }
 
 absl::Status CheckActive(const RegisterState& state, const RegisterCommand& command, Millis active_from, Millis now) {
-  if (state.versions.empty() || active_from >= now - kActiveMayBeBack) return absl::OkStatus();
+  if (state.versions.empty() || command.starter() || active_from >= now - kActiveMayBeBack) return absl::OkStatus();
   return ActiveInThePast(AggregateOf(command));
 }
 
@@ -207,6 +207,7 @@ bool SameContent(const VersionRow& a, const VersionRow& b) {
 }
 
 absl::StatusOr<Events> Decide(const RegisterState& state, const RegisterCommand& command, Millis now) {
+  if (command.starter() && state.state.complete()) return Events();
   switch (command.kind_case()) {
     case RegisterCommand::kAddTerritoryPart: return DecidePart(state, command);
     case RegisterCommand::kActivateTerritory: return DecideActivate(state, command, now);

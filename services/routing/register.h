@@ -64,6 +64,8 @@ Millis ActiveFrom(const RegisterCommand& command, const std::vector<register_row
 //   INVALID_ARGUMENT (INVALID_FIELDS, CALENDAR_NEVER_OPENS)   every fault of its content
 //   FAILED_PRECONDITION (ACTIVE_IN_THE_PAST)                  for a later version
 //   FAILED_PRECONDITION (UPLOAD_INCOMPLETE)                   pages are missing
+// What belongs to a starter set means nothing once one is complete. Until then nobody has decided by what is there, so
+// that another content replaces it for always, past or not.
 absl::StatusOr<std::vector<RegisterEvent>> Decide(const RegisterState& state, const RegisterCommand& command,
                                                   Millis now);
 

@@ -5,17 +5,16 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "libs/calendar/working_calendar.h"
+#include "libs/ids/codes.h"
 #include "libs/reference/territory_check.h"
 
 namespace redress::routing {
 namespace {
 
-constexpr size_t kMaxCode = 64;
 constexpr size_t kMaxText = 500;
 constexpr int kMaxReopenDays = 365;
 constexpr int kMaxVisitMinutes = 24 * 60;
@@ -36,15 +35,12 @@ class Checker {
   void Enter(absl::string_view list, int index) { at_ = absl::StrCat(list, "[", index, "]."); }
   void Leave() { at_.clear(); }
 
-  // A code that is there, short, without spaces, and not in `seen` yet.
+  // A code that is there (libs/ids/codes.h), without the braces of patterns, and not in `seen` yet.
   void Code(absl::string_view field, const std::string& code, absl::flat_hash_set<std::string>* seen) {
     if (code.empty()) return Add(field, "is missing");
-    const bool plain = std::all_of(code.begin(), code.end(), [](char c) {
-      return !absl::ascii_isspace(c) && !absl::ascii_iscntrl(c) && c != '{' && c != '}';
-    });
-    if (code.size() > kMaxCode || !plain) {
-      return Add(field, absl::StrCat("must be at most ", kMaxCode, " bytes without spaces and braces"));
-    }
+    const std::string fault = CodeFault(code);
+    if (!fault.empty()) return Add(field, fault);
+    if (absl::StrContains(code, "{") || absl::StrContains(code, "}")) return Add(field, "has a brace");
     if (!seen->insert(code).second) Add(field, absl::StrCat("'", code, "' is there already"));
   }
   void Text(absl::string_view field, const std::string& text) {
@@ -105,8 +101,9 @@ void CheckCategories(const register_v1::Organisation& organisation, Checker* che
     check->Range("reopen_window_days", category.reopen_window_days(), 0, kMaxReopenDays);
     check->Range("visit_minutes", category.visit_minutes(), 0, kMaxVisitMinutes);
     if (category.visit_needed() && category.visit_minutes() == 0) check->Add("visit_minutes", "is missing for a visit");
+    absl::flat_hash_set<std::string> skills;
     for (int k = 0; k < category.skills_size(); ++k) {
-      if (category.skills(k).empty()) check->Add(absl::StrCat("skills[", k, "]"), "is empty");
+      check->Code(absl::StrCat("skills[", k, "]"), category.skills(k), &skills);
     }
   }
   check->Leave();
@@ -343,6 +340,19 @@ Faults CheckUpload(const register_v1::Territory& territory, const std::vector<st
 
 absl::Status CheckCalendar(const register_v1::Calendar& calendar) {
   return calendar::WorkingCalendar::Compile(calendar).status();
+}
+
+std::vector<std::string> TeamsElsewhere(const register_v1::Organisation& organisation,
+                                        const register_v1::Territory& territory) {
+  absl::flat_hash_set<std::string> agencies;
+  for (const register_v1::Agency& agency : territory.agencies()) agencies.insert(agency.code());
+  std::vector<std::string> elsewhere;
+  for (const register_v1::Team& team : organisation.teams()) {
+    if (team.agency().empty() || agencies.contains(team.agency())) continue;
+    elsewhere.push_back(absl::StrCat("team '", team.code(), "' belongs to agency '", team.agency(),
+                                     "', which the territory does not have"));
+  }
+  return elsewhere;
 }
 
 std::vector<std::string> UnreachableRules(const register_v1::RuleSet& rules) {

@@ -40,6 +40,11 @@ Faults CheckUpload(const register_v1::Territory& territory, const std::vector<st
 // INVALID_FIELDS, or CALENDAR_NEVER_OPENS.
 absl::Status CheckCalendar(const register_v1::Calendar& calendar);
 
+// Teams of agencies that the territory does not have: one sentence each. What they get stays with the agency of the
+// place.
+std::vector<std::string> TeamsElsewhere(const register_v1::Organisation& organisation,
+                                        const register_v1::Territory& territory);
+
 // Rules that no complaint can reach, because an earlier rule takes all that they would: one sentence each. Shadowing by
 // several rules together is not looked for.
 std::vector<std::string> UnreachableRules(const register_v1::RuleSet& rules);

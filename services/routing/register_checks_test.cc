@@ -30,7 +30,13 @@ TEST(CheckOrganisation, NamesEveryFault) {
   EXPECT_THAT(CheckOrganisation(SomeOrganisation()), IsEmpty());
   const Case kCases[] = {
       {"categories { code: 'lift' default_urgency: URGENCY_URGENT }", {"categories[3].code"}},
-      {"categories { code: 'two words' default_urgency: URGENCY_URGENT }", {"categories[3].code"}},
+      {"categories { code: 'two\\nlines' default_urgency: URGENCY_URGENT }", {"categories[3].code"}},
+      {"categories { code: 'gaz chauffage' default_urgency: URGENCY_URGENT skills: 'gaz chauffage' skills: 'Île' }",
+       {}},
+      {"categories { code: 'x' default_urgency: URGENCY_URGENT skills: 'a' skills: 'a\\tb' skills: 'a' }",
+       {"categories[3].skills[1]", "categories[3].skills[2]"}},
+      {"teams { code: 'équipe Île-Nord' }", {}},
+      {"teams { code: 'a\\r' }", {"teams[5].code"}},
       {"categories { code: 'x' }", {"categories[3].default_urgency"}},
       {"categories { code: 'x' default_urgency: URGENCY_URGENT reopen_window_days: 366 }",
        {"categories[3].reopen_window_days"}},
@@ -56,6 +62,22 @@ TEST(CheckOrganisation, NamesEveryFault) {
     EXPECT_EQ(FieldsOf(CheckOrganisation(organisation)), one.fields);
   }
   EXPECT_THAT(FieldsOf(CheckOrganisation(register_v1::Organisation())), ElementsAre("fallback_team"));
+}
+
+TEST(CheckOrganisation, CodesAreAsLongAsEverywhere) {
+  auto organisation = SomeOrganisation();
+  organisation.add_teams()->set_code(std::string(128, 't'));
+  EXPECT_THAT(CheckOrganisation(organisation), IsEmpty());
+  organisation.add_teams()->set_code(std::string(129, 't'));
+  EXPECT_THAT(FieldsOf(CheckOrganisation(organisation)), ElementsAre("teams[6].code"));
+}
+
+TEST(TeamsElsewhere, AreThoseOfAgenciesThatTheTerritoryLacks) {
+  EXPECT_THAT(TeamsElsewhere(SomeOrganisation(), SomeTerritory()), IsEmpty());
+  auto organisation = SomeOrganisation();
+  organisation.mutable_teams(1)->set_agency("nord");
+  EXPECT_THAT(TeamsElsewhere(organisation, SomeTerritory()),
+              ElementsAre("team 'north-works' belongs to agency 'nord', which the territory does not have"));
 }
 
 TEST(CheckRuleSet, NamesEveryFault) {

@@ -96,6 +96,23 @@ TEST(Register, VersionsAreImmutableAndActiveFromAnInstant) {
   }
 }
 
+TEST(Register, AStarterSetMayBeAnotherUntilOneIsComplete) {
+  RegisterCommand starter = SetRules(kB, kAlways);
+  EXPECT_EQ(Outcome(Decide(With({RulesRow(1, kAlways, kA)}), starter, kNow)), "ACTIVE_IN_THE_PAST");
+  starter.set_starter(true);
+  RegisterState state = With({RulesRow(1, kAlways, kA)});
+  EXPECT_EQ(Outcome(Decide(state, starter, kNow)), "v2 from always");
+  state.state.set_complete(true);
+  EXPECT_EQ(Outcome(Decide(state, starter, kNow)), "");
+  RegisterCommand adopt;
+  adopt.mutable_adopt_tzdata()->set_version("2099a");
+  adopt.set_starter(true);
+  state.state.set_tzdata_version("2025b");
+  EXPECT_EQ(Outcome(Decide(state, adopt, kNow)), "");
+  adopt.set_starter(false);
+  EXPECT_NE(Outcome(Decide(state, adopt, kNow)), "");
+}
+
 TEST(Register, FaultsCarryTheFieldOfTheRequest) {
   const auto refused = Decide(With({}), SetRules("rules { id: 'a' team: 'plumbers' }"), kNow);
   ASSERT_EQ(ViolationsOf(refused.status()).size(), 1u);

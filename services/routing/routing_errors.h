@@ -35,6 +35,10 @@ inline absl::Status RegisterIncomplete() {
                    "no organisation is in force: there is no team to route to");
 }
 
+inline absl::Status ScopeTooNarrow() {
+  return MakeError(absl::StatusCode::kPermissionDenied, "SCOPE_TOO_NARROW",
+                   "the register concerns all agencies: only who sees all of them may change it");
+}
 inline absl::Status VersionNotFound() {
   return MakeError(absl::StatusCode::kNotFound, "VERSION_NOT_FOUND", "there is no such version");
 }

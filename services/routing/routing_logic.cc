@@ -2,8 +2,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "libs/runtime/knows.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "redress/intake/events/v1/events.pb.h"
+#include "redress/routing/events/v1/events.pb.h"
+#include "redress/sla/events/v1/events.pb.h"
 #include "services/routing/assignment.h"
 #include "services/routing/routing_policy.h"
 #include "services/routing/routing_projection.h"
@@ -37,6 +41,15 @@ absl::StatusOr<std::vector<runtime::NewEvent>> RoutingLogic::Decide(const store:
   std::vector<runtime::NewEvent> recorded;
   for (const Event& event : events) recorded.push_back({order.aggregate(), event.SerializeAsString()});
   return recorded;
+}
+
+bool RoutingLogic::Knows(log::Stream stream, const log::v1::Event& event) const {
+  switch (stream) {
+    case log::Stream::kRouting: return runtime::KnowsAs<redress::routing::events::v1::Event>(event);
+    case log::Stream::kIntake: return runtime::KnowsAs<redress::intake::events::v1::Event>(event);
+    case log::Stream::kSla: return runtime::KnowsAs<redress::sla::events::v1::Event>(event);
+    default: return false;
+  }
 }
 
 void RoutingLogic::Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const {

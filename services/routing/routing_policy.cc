@@ -53,30 +53,21 @@ void Received(const ::redress::intake::events::v1::ComplaintReceived& received, 
   opened->set_occurred_at(received.occurred_at());
 }
 
-// How a list of facts leaves a complaint.
-struct FactsEnd {
-  bool open = true;
-  std::string reason;
-  Millis at = 0;
-  int32_t round = 0;
-};
-FactsEnd EndOf(const google::protobuf::RepeatedPtrField<types::v1::Fact>& facts, FactsEnd end) {
+// How facts ended a complaint at `ended_at`. Whether they did is for intake to say.
+std::string HowEnded(const google::protobuf::RepeatedPtrField<types::v1::Fact>& facts, Millis ended_at) {
   for (const types::v1::Fact& fact : facts) {
-    const bool resolved = fact.kind() == types::v1::FACT_KIND_RESOLVED;
-    if (resolved || fact.kind() == types::v1::FACT_KIND_WITHDRAWN) {
-      if (end.open) end = {false, resolved ? "resolved" : "withdrawn", fact.occurred_at(), end.round};
-    } else if (fact.kind() == types::v1::FACT_KIND_REOPENED) {
-      end = {true, "", fact.occurred_at(), end.round + 1};
-    }
+    if (fact.occurred_at() != ended_at) continue;
+    if (fact.kind() == types::v1::FACT_KIND_RESOLVED) break;
+    if (fact.kind() == types::v1::FACT_KIND_WITHDRAWN) return "withdrawn";
   }
-  return end;
+  return "resolved";
 }
 
 // Nothing for an import that nobody can take up again: its end is final.
 void Imported(const ::redress::intake::events::v1::ComplaintImported& imported, Millis recorded_at,
               std::vector<Change>* changes) {
-  const FactsEnd end = EndOf(imported.facts(), {});
-  if (imported.closed() || end.reason == "withdrawn") return;
+  const std::string how = HowEnded(imported.facts(), imported.ended_at());
+  if (imported.closed() || (imported.ended() && how == "withdrawn")) return;
   auto* opened = changes->emplace_back().mutable_opened();
   opened->set_kind(imported.kind());
   opened->set_category(imported.category());
@@ -84,20 +75,22 @@ void Imported(const ::redress::intake::events::v1::ComplaintImported& imported, 
   opened->set_urgency(imported.urgency());
   SetPlace(imported.placement(), opened);
   opened->set_occurred_at(recorded_at);
-  opened->set_round(end.round);
-  if (!end.open) Ended(end.reason, end.at, end.round, &changes->emplace_back());
+  opened->set_round(imported.round());
+  if (imported.ended()) Ended(how, imported.ended_at(), imported.round(), &changes->emplace_back());
 }
 
-// Further facts of an import: what they lead to. The event says how often it was re-opened in all.
+// Further facts of an import: how the complaint is with them. Whether that is news, the decider sees.
 void FactsAdded(const ::redress::intake::events::v1::ImportedFactsAdded& added, std::vector<Change>* changes) {
-  // Whether it was open before is not said here; only an ending or a re-opening among these facts changes anything.
-  const FactsEnd end = EndOf(added.facts(), {true, "", 0, 0});
-  if (end.round > 0) {
-    auto* reopened = changes->emplace_back().mutable_reopened();
-    reopened->set_occurred_at(end.at);
-    reopened->set_round(added.round());
+  if (added.ended()) {
+    return Ended(HowEnded(added.facts(), added.ended_at()), added.ended_at(), added.round(), &changes->emplace_back());
   }
-  if (!end.open) Ended(end.reason, end.at, added.round(), &changes->emplace_back());
+  auto* reopened = changes->emplace_back().mutable_reopened();
+  reopened->set_round(added.round());
+  // Anything that happens after an end re-opens it; a re-opening by name is more exact.
+  if (!added.facts().empty()) reopened->set_occurred_at(added.facts(0).occurred_at());
+  for (const types::v1::Fact& fact : added.facts()) {
+    if (fact.kind() == types::v1::FACT_KIND_REOPENED) reopened->set_occurred_at(fact.occurred_at());
+  }
 }
 
 void Amended(const ::redress::intake::events::v1::ComplaintAmended& amended, Change* change) {

@@ -87,21 +87,34 @@ TEST_F(PolicyTest, EachIntakeEventMeansItsChange) {
       // Imports: open ones are routed, from their recording on; those that ended are not, unless they may be contested.
       {"complaint_imported { kind: COMPLAINT_KIND_COMPLAINT category: 'c' placement { agency: 'a' } facts { kind: "
        "FACT_KIND_RECEIVED occurred_at: 1 } facts { kind: FACT_KIND_RESOLVED occurred_at: 2 } facts { kind: "
-       "FACT_KIND_REOPENED occurred_at: 3 } }",
+       "FACT_KIND_REOPENED occurred_at: 3 } round: 1 }",
        "changes { complaint_version: 1 opened { kind: COMPLAINT_KIND_COMPLAINT category: \"c\" agency: \"a\" "
        "occurred_at: 99 round: 1 } } "},
       {"complaint_imported { facts { kind: FACT_KIND_RECEIVED } facts { kind: FACT_KIND_RESOLVED } closed: true }", ""},
-      {"complaint_imported { facts { kind: FACT_KIND_RECEIVED } facts { kind: FACT_KIND_WITHDRAWN } }", ""},
+      {"complaint_imported { facts { kind: FACT_KIND_RECEIVED } facts { kind: FACT_KIND_WITHDRAWN occurred_at: 6 } "
+       "ended: true ended_at: 6 }",
+       ""},
+      // What its facts come to is intake's to say: a resolution may count or not, a note behind it re-open or not.
       {"complaint_imported { category: 'c' facts { kind: FACT_KIND_RECEIVED } facts { kind: FACT_KIND_RESOLVED "
        "occurred_at: 6 } }",
+       "changes { complaint_version: 1 opened { category: \"c\" occurred_at: 99 } } "},
+      {"complaint_imported { category: 'c' facts { kind: FACT_KIND_RECEIVED } facts { kind: FACT_KIND_RESOLVED "
+       "occurred_at: 6 } facts { kind: FACT_KIND_WORKS_ENDED occurred_at: 8 } ended: true ended_at: 6 }",
        "changes { complaint_version: 1 opened { category: \"c\" occurred_at: 99 } } changes { complaint_version: 1 "
        "ended "
        "{ reason: \"resolved\" occurred_at: 6 round: 0 } } "},
-      {"imported_facts_added { facts { kind: FACT_KIND_RESOLVED occurred_at: 6 } closed: true round: 3 }",
+      {"imported_facts_added { facts { kind: FACT_KIND_RESOLVED occurred_at: 6 } closed: true round: 3 ended: true "
+       "ended_at: 6 }",
        "changes { complaint_version: 1 ended { reason: \"resolved\" occurred_at: 6 round: 3 } } "},
       {"imported_facts_added { facts { kind: FACT_KIND_REOPENED occurred_at: 6 } round: 4 }",
        "changes { complaint_version: 1 reopened { occurred_at: 6 round: 4 } } "},
-      {"imported_facts_added { facts { kind: FACT_KIND_NO_ACCESS occurred_at: 6 } }", ""},
+      {"imported_facts_added { facts { kind: FACT_KIND_RESOLVED occurred_at: 6 } facts { kind: FACT_KIND_WORKS_ENDED "
+       "occurred_at: 8 } ended: true ended_at: 6 }",
+       "changes { complaint_version: 1 ended { reason: \"resolved\" occurred_at: 6 round: 0 } } "},
+      {"imported_facts_added { facts { kind: FACT_KIND_WITHDRAWN occurred_at: 6 } ended: true ended_at: 6 }",
+       "changes { complaint_version: 1 ended { reason: \"withdrawn\" occurred_at: 6 round: 0 } } "},
+      {"imported_facts_added { facts { kind: FACT_KIND_NO_ACCESS occurred_at: 6 } }",
+       "changes { complaint_version: 1 reopened { occurred_at: 6 round: 0 } } "},
   };
   for (const auto& one : kCases) {
     SCOPED_TRACE(one.event);

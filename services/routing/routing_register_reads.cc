@@ -11,6 +11,7 @@
 #include "libs/reference/territory_check.h"
 #include "libs/reference/territory_index.h"
 #include "libs/runtime/rows.h"
+#include "libs/service/positions.h"
 #include "libs/status/errors.h"
 #include "services/routing/converters.h"
 #include "services/routing/register.h"
@@ -85,13 +86,14 @@ std::vector<register_v1::VersionInfo> Select(const store::Rows& rows, const regi
 
 VersionName NameOf(const register_v1::VersionInfo& info) { return {info.kind(), info.id(), info.version()}; }
 
-// Residences of a territory by code, with what hangs on them.
-std::vector<register_v1::PlaceInfo> PlacesOf(const register_v1::Territory& territory, const std::string& agency) {
+// Residences of a territory that the caller sees, by code, with what hangs on them.
+std::vector<register_v1::PlaceInfo> PlacesOf(const register_v1::Territory& territory, const std::string& agency,
+                                             const Caller& caller) {
   const reference::TerritoryIndex index(territory);
   std::map<std::string, register_v1::PlaceInfo> places;
   for (const register_v1::Residence& residence : territory.residences()) {
     const auto place = index.FindPlace(residence.code());
-    if (!place.has_value() || (!agency.empty() && place->agency != agency)) continue;
+    if (!place.has_value() || (!agency.empty() && place->agency != agency) || !caller.Sees(place->agency)) continue;
     register_v1::PlaceInfo& info = places[residence.code()];
     *info.mutable_residence() = residence;
     info.set_agency(place->agency);
@@ -120,7 +122,7 @@ void RegisterService::GetVersion(const CallContext& call, const register_v1::Get
   }
   if (request.version() < 0) violations.Add("version", "is negative");
   if (!violations.empty()) return done(violations.ToStatus());
-  deps_.runtime->Read(PositionOf(request), [request, at, done = std::move(done)](auto rows) {
+  deps_.runtime->Read(PositionOf(request), [this, request, at, done = std::move(done)](auto rows) {
     if (!rows.ok()) return done(rows.status());
     const auto row = request.version() != 0
                          ? reference::FindVersion(**rows, request.kind(), request.id(), request.version())
@@ -128,6 +130,7 @@ void RegisterService::GetVersion(const CallContext& call, const register_v1::Get
     if (!row.has_value()) return done(VersionNotFound());
     register_v1::GetVersionResponse response = ToResponse(request.kind(), request.id(), *row);
     response.set_etag(service::FormatEtag(runtime::VersionOf(**rows, 0, AggregateOf(request.kind(), request.id()))));
+    *response.mutable_position() = service::PositionIn(*deps_.runtime, **rows, 0);
     done(std::move(response));
   });
 }
@@ -143,22 +146,24 @@ void RegisterService::ListVersions(const CallContext& call, const register_v1::L
   const service::PageQuestion question = QuestionOf(request, "versions", deps_.runtime->info().log_id);
   const auto page = service::ReadPage(request.page_size(), request.page_token(), question);
   if (!page.ok()) return done(page.status());
-  deps_.runtime->Read(PositionOf(request), [request, at, question, page = *page, done = std::move(done)](auto rows) {
-    if (!rows.ok()) return done(rows.status());
-    const VersionName after = ParseName(page.last_key);
-    register_v1::ListVersionsResponse response;
-    for (register_v1::VersionInfo& info :
-         Select(**rows, request, request.has_as_of_time() ? std::optional<Millis>(at) : std::nullopt)) {
-      if (!page.last_key.empty() && NameOf(info) <= after) continue;
-      if (response.versions_size() == page.size) {
-        response.set_next_page_token(
-            service::WritePageToken(question, FormatName(NameOf(response.versions(page.size - 1)))));
-        break;
-      }
-      *response.add_versions() = std::move(info);
-    }
-    done(std::move(response));
-  });
+  deps_.runtime->Read(
+      PositionOf(request), [this, request, at, question, page = *page, done = std::move(done)](auto rows) {
+        if (!rows.ok()) return done(rows.status());
+        const VersionName after = ParseName(page.last_key);
+        register_v1::ListVersionsResponse response;
+        *response.mutable_position() = service::PositionIn(*deps_.runtime, **rows, 0);
+        for (register_v1::VersionInfo& info :
+             Select(**rows, request, request.has_as_of_time() ? std::optional<Millis>(at) : std::nullopt)) {
+          if (!page.last_key.empty() && NameOf(info) <= after) continue;
+          if (response.versions_size() == page.size) {
+            response.set_next_page_token(
+                service::WritePageToken(question, FormatName(NameOf(response.versions(page.size - 1)))));
+            break;
+          }
+          *response.add_versions() = std::move(info);
+        }
+        done(std::move(response));
+      });
 }
 
 void RegisterService::ListPlaces(const CallContext& call, const register_v1::ListPlacesRequest& request,
@@ -172,12 +177,15 @@ void RegisterService::ListPlaces(const CallContext& call, const register_v1::Lis
   if (!page.ok()) return done(page.status());
   // All pages are of one instant.
   const Millis at = page->as_of != 0 ? page->as_of : asked_at;
-  deps_.runtime->Read(PositionOf(request), [request, at, question, page = *page, done = std::move(done)](auto rows) {
+  deps_.runtime->Read(PositionOf(request), [this, request, at, question, page = *page, caller = call.caller,
+                                            done = std::move(done)](auto rows) {
     if (!rows.ok()) return done(rows.status());
     register_v1::ListPlacesResponse response;
+    *response.mutable_position() = service::PositionIn(*deps_.runtime, **rows, 0);
     const auto row = reference::FindInForce(**rows, register_v1::REFERENCE_KIND_TERRITORY, "", at);
     if (!row.has_value()) return done(std::move(response));
-    for (register_v1::PlaceInfo& place : PlacesOf(reference::LoadTerritory(**rows, row->version()), request.agency())) {
+    for (register_v1::PlaceInfo& place :
+         PlacesOf(reference::LoadTerritory(**rows, row->version()), request.agency(), *caller)) {
       if (place.residence().code() <= page.last_key) continue;
       if (response.places_size() == page.size) {
         response.set_next_page_token(

@@ -8,6 +8,7 @@
 #include "libs/reference/register_rows.h"
 #include "libs/reference/territory_check.h"
 #include "libs/runtime/rows.h"
+#include "libs/service/positions.h"
 #include "libs/service/request_fingerprint.h"
 #include "libs/status/macros.h"
 #include "services/routing/converters.h"
@@ -20,6 +21,16 @@
 namespace redress::routing {
 
 using service::Violations;
+
+namespace {
+
+// The register is the whole landlord's: who sees some agencies alone cannot answer for what the others get.
+absl::Status MayChange(const Caller& caller) {
+  RETURN_IF_ERROR(caller.Require(Permission::kManageRegister));
+  return caller.all_agencies() ? absl::OkStatus() : ScopeTooNarrow();
+}
+
+}  // namespace
 
 // A territory on its way into the register.
 struct RegisterService::Upload {
@@ -80,7 +91,7 @@ template <typename Request, typename Response>
 void RegisterService::Set(const CallContext& call, const Request& request, bool has_content,
                           absl::string_view content_field, RegisterCommand command, std::vector<std::string> warnings,
                           Done<Response> done) {
-  if (const auto status = call.caller->Require(Permission::kManageRegister); !status.ok()) return done(status);
+  if (const auto status = MayChange(*call.caller); !status.ok()) return done(status);
   Violations violations;
   service::CheckRequestId(request.request_id(), &violations);
   if (!has_content) violations.Add(content_field, "is missing");
@@ -103,14 +114,22 @@ void RegisterService::Set(const CallContext& call, const Request& request, bool 
 
 void RegisterService::SetOrganisation(const CallContext& call, const register_v1::SetOrganisationRequest& request,
                                       Done<register_v1::SetOrganisationResponse> done) {
+  if (const auto status = MayChange(*call.caller); !status.ok()) return done(status);
   RegisterCommand command;
   *command.mutable_set_organisation() = request.organisation();
-  Set(call, request, request.has_organisation(), "organisation", std::move(command), {}, std::move(done));
+  const auto rows = deps_.runtime->ReadNow();
+  const auto territory = reference::FindInForce(*rows, register_v1::REFERENCE_KIND_TERRITORY, "", Now());
+  std::vector<std::string> warnings;
+  if (territory.has_value()) {
+    warnings = TeamsElsewhere(request.organisation(), reference::LoadTerritory(*rows, territory->version()));
+  }
+  Set(call, request, request.has_organisation(), "organisation", std::move(command), std::move(warnings),
+      std::move(done));
 }
 
 void RegisterService::SetRuleSet(const CallContext& call, const register_v1::SetRuleSetRequest& request,
                                  Done<register_v1::SetRuleSetResponse> done) {
-  if (const auto status = call.caller->Require(Permission::kManageRegister); !status.ok()) return done(status);
+  if (const auto status = MayChange(*call.caller); !status.ok()) return done(status);
   RegisterCommand command;
   *command.mutable_set_rule_set() = request.rule_set();
   std::vector<std::string> warnings;
@@ -141,7 +160,7 @@ void RegisterService::SetCalendar(const CallContext& call, const register_v1::Se
 
 void RegisterService::AdoptTzdata(const CallContext& call, const register_v1::AdoptTzdataRequest& request,
                                   Done<register_v1::AdoptTzdataResponse> done) {
-  if (const auto status = call.caller->Require(Permission::kManageRegister); !status.ok()) return done(status);
+  if (const auto status = MayChange(*call.caller); !status.ok()) return done(status);
   RegisterCommand command;
   command.mutable_adopt_tzdata()->set_version(request.version());
   // A version that is no version at all is refused as such first.
@@ -152,7 +171,7 @@ void RegisterService::AdoptTzdata(const CallContext& call, const register_v1::Ad
 
 void RegisterService::UploadTerritory(const CallContext& call, const register_v1::UploadTerritoryRequest& request,
                                       Done<register_v1::UploadTerritoryResponse> done) {
-  if (const auto status = call.caller->Require(Permission::kManageRegister); !status.ok()) return done(status);
+  if (const auto status = MayChange(*call.caller); !status.ok()) return done(status);
   Violations violations;
   service::CheckRequestId(request.request_id(), &violations);
   const Millis active = service::ReadTime("active_time", request.has_active_time(), request.active_time(), &violations);
@@ -191,6 +210,7 @@ void RegisterService::UploadTerritory(const CallContext& call, const register_v1
     *result->mutable_version() = ToApi(register_v1::REFERENCE_KIND_TERRITORY, "", *in_force);
     result->set_unchanged(true);
     result->set_etag(service::FormatEtag(runtime::VersionOf(*rows, 0, "territory")));
+    *result->mutable_position() = service::PositionIn(*deps_.runtime, *rows, 0);
     return upload->done(std::move(response));
   }
   SendNext(std::move(upload));

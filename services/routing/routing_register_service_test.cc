@@ -152,6 +152,76 @@ TEST_F(RegisterServiceTest, ATerritoryIsUploadedWholeOrNotAtAll) {
   ASSERT_TRUE(same.ok());
   EXPECT_TRUE(same->result().unchanged());
   EXPECT_EQ(process_->view.Version(), version);
+  // A read that carries its position sees what is in force.
+  EXPECT_EQ(same->result().position().SerializeAsString(), first->result().position().SerializeAsString());
+  register_v1::ListPlacesRequest places;
+  *places.mutable_position() = same->result().position();
+  const auto listed = Ask(service(), &RegisterService::ListPlaces, places);
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  EXPECT_EQ(listed->places_size(), 2);
+  EXPECT_EQ(listed->position().SerializeAsString(), same->result().position().SerializeAsString());
+}
+
+TEST_F(RegisterServiceTest, ACyclicTerritoryIsRefusedWhereItBreaksAndNothingIsChanged) {
+  ASSERT_TRUE(Upload("r1", testing::SomeTerritory()).ok());
+  auto cyclic = testing::SomeTerritory();
+  cyclic.mutable_offices(0)->clear_agency();
+  cyclic.mutable_offices(0)->set_parent_office("n2");
+  auto* office = cyclic.add_offices();
+  office->set_code("n2");
+  office->set_parent_office("n1");
+  const auto before = process_->register_runtime->shard(0).Status().state.next_offset;
+  const auto refused = Upload("r2", cyclic);
+  std::vector<std::string> faults;
+  for (const auto& one : ViolationsOf(refused.status())) faults.push_back(one.field + ": " + one.description);
+  EXPECT_THAT(faults, ElementsAre("territory.offices[0].parent_office: 'n1' lies under itself, by way of 'n2'",
+                                  "territory.offices[2].parent_office: 'n2' lies under itself, by way of 'n1'"));
+  EXPECT_EQ(process_->register_runtime->shard(0).Status().state.next_offset, before);
+  EXPECT_EQ(process_->view.Current()->FindPlace("rn", clock_.Now())->agency, "north");
+}
+
+TEST_F(RegisterServiceTest, OnlyWhoSeesAllAgenciesChangesWhatConcernsThemAll) {
+  ASSERT_TRUE(Upload("r1", testing::SomeTerritory()).ok());
+  const auto north = CallerOf("north", PermissionSet::All());
+  register_v1::UploadTerritoryRequest territory;
+  territory.set_request_id("r2");
+  *territory.mutable_territory() = testing::SomeTerritory();
+  EXPECT_EQ(ReasonOf(Ask(service(), &RegisterService::UploadTerritory, territory, north).status()), "SCOPE_TOO_NARROW");
+  register_v1::SetOrganisationRequest organisation;
+  EXPECT_EQ(ReasonOf(Ask(service(), &RegisterService::SetOrganisation, organisation, north).status()),
+            "SCOPE_TOO_NARROW");
+  EXPECT_EQ(ReasonOf(Ask(service(), &RegisterService::SetRuleSet, register_v1::SetRuleSetRequest(), north).status()),
+            "SCOPE_TOO_NARROW");
+  EXPECT_EQ(ReasonOf(Ask(service(), &RegisterService::SetCalendar, register_v1::SetCalendarRequest(), north).status()),
+            "SCOPE_TOO_NARROW");
+  EXPECT_EQ(ReasonOf(Ask(service(), &RegisterService::AdoptTzdata, register_v1::AdoptTzdataRequest(), north).status()),
+            "SCOPE_TOO_NARROW");
+  // Places of other agencies are not there for them either.
+  const auto places = Ask(service(), &RegisterService::ListPlaces, register_v1::ListPlacesRequest(), north);
+  ASSERT_TRUE(places.ok());
+  ASSERT_EQ(places->places_size(), 1);
+  EXPECT_EQ(places->places(0).residence().code(), "rn");
+  register_v1::ListPlacesRequest south;
+  south.set_agency("south");
+  EXPECT_EQ(Ask(service(), &RegisterService::ListPlaces, south, north)->places_size(), 0);
+}
+
+TEST_F(RegisterServiceTest, AnotherStarterSetChangesNothingInALogThatHasOne) {
+  const int64_t version = process_->view.Version();
+  const auto before = process_->register_runtime->shard(0).Status().state.next_offset;
+  const auto dir = reference::FindConfigDir();
+  auto set = *reference::LoadStarterSet(*dir);
+  set.rules.clear_rules();
+  std::optional<absl::Status> entered;
+  // Of a machine with other zone rules: what is adopted stays until somebody adopts another.
+  routing::EnterStarterSet(process_->register_runtime.get(), set, "2099a",
+                           [&](absl::Status status) { entered = status; });
+  for (int i = 0; i < 1000 && !entered.has_value(); ++i) executor_.RunFor(10);
+  ASSERT_TRUE(entered.has_value());
+  EXPECT_TRUE(entered->ok()) << *entered;
+  EXPECT_EQ(process_->view.Version(), version);
+  EXPECT_EQ(process_->register_runtime->shard(0).Status().state.next_offset, before);
+  EXPECT_EQ(process_->view.Current()->tzdata_version(), "2025b");
 }
 
 TEST_F(RegisterServiceTest, ALargeTerritoryTakesSeveralRecords) {
@@ -184,6 +254,7 @@ TEST_F(RegisterServiceTest, AnswersAsOfAnyInstant) {
   ASSERT_TRUE(now.ok());
   EXPECT_EQ(now->rule_set().rules(0).id(), "a");
   EXPECT_EQ(now->etag(), "v2");
+  EXPECT_EQ(now->position().next(), process_->register_runtime->shard(0).Status().state.next_offset);
   *get.mutable_as_of_time() = service::WriteTime(changed - kHour);
   EXPECT_EQ(Ask(service(), &RegisterService::GetVersion, get)->version().version(), 1);
   get.set_version(2);
@@ -213,6 +284,7 @@ TEST_F(RegisterServiceTest, ListsVersionsAndPlacesInPages) {
   *list.mutable_as_of_time() = service::WriteTime(clock_.Now());
   const auto in_force = Ask(service(), &RegisterService::ListVersions, list);
   ASSERT_EQ(in_force->versions_size(), 1);
+  EXPECT_EQ(in_force->position().stream(), "register");
   EXPECT_EQ(in_force->versions(0).version(), 2);
 
   register_v1::ListPlacesRequest places;

@@ -9,7 +9,9 @@
 #include "absl/strings/str_split.h"
 #include "libs/ids/ids.h"
 #include "libs/runtime/rows.h"
+#include "libs/service/checks.h"
 #include "libs/service/mutate.h"
+#include "libs/service/positions.h"
 #include "libs/service/request_fingerprint.h"
 #include "libs/service/requests.h"
 #include "libs/status/macros.h"
@@ -61,9 +63,9 @@ std::optional<types::v1::Position> PositionOf(const Request& request) {
 Command ReadChoice(const v1::AssignComplaintRequest& request, Violations* violations) {
   Command command;
   auto* choice = command.mutable_assign_by_hand();
-  service::CheckText("team", request.team(), kMaxCodeBytes, /*required=*/true, violations);
-  service::CheckText("agent", request.agent(), kMaxCodeBytes, /*required=*/false, violations);
-  service::CheckText("reason", request.reason(), kMaxReasonBytes, /*required=*/false, violations);
+  service::CheckCode("team", request.team(), /*required=*/true, violations);
+  service::CheckCode("agent", request.agent(), /*required=*/false, violations);
+  service::CheckReason("reason", request.reason(), /*required=*/false, violations);
   if (request.priority() < 0 || request.priority() > kLowestPriority) {
     violations->Add("priority", absl::StrCat("must lie between 1 and ", kLowestPriority, ", or be 0"));
   }
@@ -169,9 +171,10 @@ void RoutingService::GetAssignment(const CallContext& call, const v1::GetAssignm
                                    Done<v1::GetAssignmentResponse> done) {
   if (const auto status = call.caller->Require(Permission::kReadComplaints); !status.ok()) return done(status);
   ReadComplaint(call, request.name(), PositionOf(request),
-                [name = request.name(), done = std::move(done)](absl::StatusOr<Seen> seen) {
+                [name = request.name(), runtime = deps_.runtime, done = std::move(done)](absl::StatusOr<Seen> seen) {
                   if (!seen.ok()) return done(seen.status());
                   v1::GetAssignmentResponse response;
+                  *response.mutable_position() = service::PositionIn(*runtime, *seen->rows, seen->shard);
                   *response.mutable_assignment() = ToApi(name, seen->row, seen->version);
                   done(std::move(response));
                 });
@@ -182,8 +185,8 @@ void RoutingService::ListQueue(const CallContext& call, const v1::ListQueueReque
   if (const auto status = call.caller->Require(Permission::kReadComplaints); !status.ok()) return done(status);
   Violations violations;
   if (request.team().empty() && request.agent().empty()) violations.Add("team", "is missing, and so is agent");
-  service::CheckText("team", request.team(), kMaxCodeBytes, /*required=*/false, &violations);
-  service::CheckText("agent", request.agent(), kMaxCodeBytes, /*required=*/false, &violations);
+  service::CheckCode("team", request.team(), /*required=*/false, &violations);
+  service::CheckCode("agent", request.agent(), /*required=*/false, &violations);
   if (!violations.empty()) return done(violations.ToStatus());
   v1::ListQueueRequest asked = request;
   asked.clear_page_size();
@@ -194,11 +197,12 @@ void RoutingService::ListQueue(const CallContext& call, const v1::ListQueueReque
   const auto page = service::ReadPage(request.page_size(), request.page_token(), question);
   if (!page.ok()) return done(page.status());
   deps_.runtime->Read(PositionOf(request), [asked, question, page = *page, caller = call.caller,
-                                            shards = deps_.runtime->shard_count(), done = std::move(done)](auto rows) {
+                                            runtime = deps_.runtime, done = std::move(done)](auto rows) {
     if (!rows.ok()) return done(rows.status());
     const auto size = static_cast<size_t>(page.size);
-    Entries entries = MergeQueues(**rows, shards, asked, *caller, ParsePlace(page.last_key), size + 1);
+    Entries entries = MergeQueues(**rows, runtime->shard_count(), asked, *caller, ParsePlace(page.last_key), size + 1);
     v1::ListQueueResponse response;
+    *response.mutable_positions() = service::PositionsIn(*runtime, **rows);
     if (entries.size() > size) {
       entries.resize(size);
       response.set_next_page_token(service::WritePageToken(question, FormatPlace(entries.back().first)));
@@ -216,7 +220,8 @@ void RoutingService::ExplainRoute(const CallContext& call, const v1::ExplainRout
   if (const auto status = call.caller->Require(Permission::kReadComplaints); !status.ok()) return done(status);
   if (request.number() < 0) return done(InvalidFields({{"number", "is negative"}}));
   ReadComplaint(call, request.name(), PositionOf(request),
-                [name = request.name(), number = request.number(), done = std::move(done)](absl::StatusOr<Seen> seen) {
+                [name = request.name(), number = request.number(), runtime = deps_.runtime,
+                 done = std::move(done)](absl::StatusOr<Seen> seen) {
                   if (!seen.ok()) return done(seen.status());
                   const int64_t asked = number == 0 ? seen->row.assigned().assignment() : number;
                   const auto assigned = FindAssignment(*seen->rows, seen->shard, seen->id, asked);
@@ -224,6 +229,7 @@ void RoutingService::ExplainRoute(const CallContext& call, const v1::ExplainRout
                     return done(AssignmentNotFound(absl::StrCat(name, ", assignment ", asked)));
                   v1::ExplainRouteResponse response;
                   *response.mutable_explanation() = ToExplanation(name, *assigned);
+                  *response.mutable_position() = service::PositionIn(*runtime, *seen->rows, seen->shard);
                   done(std::move(response));
                 });
 }

@@ -181,10 +181,10 @@ TEST_F(RoutingServiceTest, ABreachMovesItToTheFrontOfItsQueue) {
 TEST_F(RoutingServiceTest, ImportedEndedCasesWriteNothing) {
   const std::string ended = Id(0), open = Id(1);
   const auto before = process_->routing->shard(0).Status().state.next_offset;
-  auto position =
-      Intake(*process_, ended,
-             {"complaint_imported { category: 'noise' closed: true facts { kind: FACT_KIND_RECEIVED } facts "
-              "{ kind: FACT_KIND_RESOLVED } }"});
+  auto position = Intake(
+      *process_, ended,
+      {"complaint_imported { category: 'noise' closed: true ended: true facts { kind: FACT_KIND_RECEIVED } facts "
+       "{ kind: FACT_KIND_RESOLVED } }"});
   EXPECT_EQ(ReasonOf(Get(ended, std::nullopt).status()), "ASSIGNMENT_NOT_FOUND");
   EXPECT_EQ(process_->routing->shard(0).Status().state.next_offset, before);
   position = Intake(*process_, open,
@@ -196,18 +196,18 @@ TEST_F(RoutingServiceTest, ImportedEndedCasesWriteNothing) {
 TEST_F(RoutingServiceTest, AssignsByHand) {
   const std::string id = Id(1);
   Assignment(id, Intake(*process_, id, {Received("heating", "north", "n1")}));
-  const auto first = Assign(id, "r1", "team: 'lifts' agent: 'bob' reason: 'knows the house'");
+  const auto first = Assign(id, "r1", "team: 'lifts' agent: 'bob' reason: 'knows_the_house'");
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_EQ(first->assignment().team(), "lifts");
   EXPECT_EQ(first->assignment().agent(), "bob");
   EXPECT_EQ(first->assignment().decided_by(), v1::DECIDED_BY_HAND);
   EXPECT_EQ(first->assignment().number(), 2);
-  EXPECT_EQ(Explain(id).sentences(0), "assigned by hand to team 'lifts', agent 'bob': knows the house");
+  EXPECT_EQ(Explain(id).sentences(0), "assigned by hand to team 'lifts', agent 'bob': knows_the_house");
   EXPECT_THAT(Queue("agent: 'bob'"), ElementsAre("complaints/" + id));
   EXPECT_THAT(Queue("team: 'lifts' agent: 'bob'"), ElementsAre("complaints/" + id));
   EXPECT_THAT(Queue("team: 'front-desk' agent: 'bob'"), ElementsAre());
   // The same request again is the same answer; other content is a mistake; the same choice again is nothing new.
-  const auto again = Assign(id, "r1", "team: 'lifts' agent: 'bob' reason: 'knows the house'");
+  const auto again = Assign(id, "r1", "team: 'lifts' agent: 'bob' reason: 'knows_the_house'");
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->SerializeAsString(), first->SerializeAsString());
   EXPECT_EQ(ReasonOf(Assign(id, "r1", "team: 'lifts'").status()), "REQUEST_ID_REUSED");
@@ -231,7 +231,7 @@ TEST_F(RoutingServiceTest, RefusesWhatCannotBeAssigned) {
   bad.set_name("complaint/x");
   bad.set_priority(6);
   bad.set_etag("7");
-  bad.set_reason(std::string(201, 'r'));
+  bad.set_reason("Mme Martin asked");
   const auto refused = Ask(*process_->routing_service, &RoutingService::AssignComplaint, bad);
   std::vector<std::string> fields;
   for (const auto& violation : ViolationsOf(refused.status())) fields.push_back(violation.field);
@@ -251,6 +251,55 @@ TEST_F(RoutingServiceTest, WhatIsOutOfScopeDoesNotExist) {
   EXPECT_THAT(Queue("team: 'lifts'", south), ElementsAre());
   EXPECT_THAT(Queue("team: 'lifts'", north), ElementsAre("complaints/" + id));
   EXPECT_THAT(Queue("team: 'front-desk'", north), ElementsAre());
+}
+
+TEST_F(RoutingServiceTest, NobodyHandsOverToWhomTheyDoNotSee) {
+  const std::string id = Id(1);
+  Assignment(id, Intake(*process_, id, {Received("heating", "north", "n1")}));
+  const auto north = CallerOf("north", PermissionSet::All());
+  EXPECT_EQ(ReasonOf(Assign(id, "r1", "team: 'south-works'", north).status()), "TEAM_UNKNOWN");
+  EXPECT_EQ(Get(id, std::nullopt, north)->assignment().team(), "north-works");
+  EXPECT_TRUE(Assign(id, "r2", "team: 'south-works'").ok());
+}
+
+TEST_F(RoutingServiceTest, ATeamOfAnAgencyThatIsGoneHidesNoComplaint) {
+  auto organisation = testing::SomeOrganisation();
+  organisation.mutable_teams(0)->set_agency("gone");
+  organisation.mutable_teams(1)->set_agency("gone");
+  register_v1::SetOrganisationRequest request;
+  request.set_request_id("gone");
+  *request.mutable_organisation() = organisation;
+  const auto set = Ask(*process_->register_service, &RegisterService::SetOrganisation, request);
+  ASSERT_TRUE(set.ok()) << set.status();
+  EXPECT_THAT(set->result().warnings(),
+              ElementsAre("team 'front-desk' belongs to agency 'gone', which the territory does not have",
+                          "team 'north-works' belongs to agency 'gone', which the territory does not have"));
+  const std::string id = Id(1);
+  Assignment(id, Intake(*process_, id, {Received("heating", "north", "n1")}));
+  const auto north = CallerOf("north", PermissionSet::All());
+  EXPECT_EQ(Get(id, std::nullopt, north)->assignment().team(), "north-works");
+  // By hand, too.
+  ASSERT_TRUE(Assign(id, "r1", "team: 'front-desk'", north).ok());
+  EXPECT_EQ(Get(id, std::nullopt, north)->assignment().agency(), "north");
+  EXPECT_EQ(Get(id, std::nullopt, north)->assignment().office(), "n1");
+}
+
+TEST_F(RoutingServiceTest, ReadsSayUpToWhereTheyHaveSeen) {
+  const std::string id = Id(1);
+  Assignment(id, Intake(*process_, id, {Received("heating", "north", "n1")}));
+  const auto assigned = Assign(id, "r1", "team: 'lifts'");
+  ASSERT_TRUE(assigned.ok());
+  const std::string wanted = assigned->position().SerializeAsString();
+  EXPECT_EQ(Get(id, std::nullopt)->position().SerializeAsString(), wanted);
+  v1::ExplainRouteRequest explain;
+  explain.set_name("complaints/" + id);
+  EXPECT_EQ(Ask(*process_->routing_service, &RoutingService::ExplainRoute, explain)->position().SerializeAsString(),
+            wanted);
+  v1::ListQueueRequest queue;
+  queue.set_team("lifts");
+  const auto queued = Ask(*process_->routing_service, &RoutingService::ListQueue, queue);
+  ASSERT_EQ(queued->positions_size(), static_cast<int>(testing::kShards));
+  EXPECT_EQ(queued->positions(1).SerializeAsString(), wanted);
 }
 
 TEST_F(RoutingServiceTest, AsksForItsPermissions) {

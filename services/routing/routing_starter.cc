@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libs/log/acceptance.h"
 #include "libs/reference/history.h"
 #include "libs/status/errors.h"
 #include "redress/register/commands/v1/commands.pb.h"
@@ -45,11 +46,12 @@ std::vector<runtime::v1::Order> StarterOrders(const reference::StarterSet& set, 
   std::vector<runtime::v1::Order> orders;
   for (RegisterCommand& command : commands) {
     command.set_active_from(reference::kAlways);
+    command.set_starter(true);
     runtime::v1::Order order = RegisterOrder(command);
     order.set_order_class(runtime::v1::ORDER_CLASS_CALLER);
     order.set_actor(kActor);
     order.set_caller_scope(kActor);
-    order.set_request_id(absl::StrCat("starter-", orders.size() + 1));
+    order.set_request_id(absl::StrCat("starter-", log::Hex(log::NextChain("register", order.command()))));
     orders.push_back(std::move(order));
   }
   return orders;

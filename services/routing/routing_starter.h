@@ -13,8 +13,9 @@
 namespace redress::routing {
 
 // The orders, in order: zone rules, calendars, organisation, rules, packs, pack rules, and last that the set is
-// complete. All are active always. Their request ids are fixed, and what took effect already records nothing: whoever
-// was interrupted sends them all again.
+// complete. All are active always. What took effect already records nothing, and once the set is complete nothing of a
+// set does: whoever was interrupted sends them all again, and whoever takes a log for a new one changes nothing in it.
+// A request id is a hash of what it enters: another set after an interruption is another set of requests.
 std::vector<runtime::v1::Order> StarterOrders(const reference::StarterSet& set, const std::string& tzdata_version);
 
 // Executes them one after another on the register's runtime, which must own its shard or will. `done` gets the first

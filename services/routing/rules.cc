@@ -47,15 +47,23 @@ void SetVisit(const MatterNoted& matter, const std::optional<bool>& by_rule, con
   if (category->visit_minutes() > 0) route->visit_minutes = category->visit_minutes();
 }
 
-void SetTeam(const register_v1::Organisation& organisation, const std::string& code, const MatterNoted& matter,
-             Route* route) {
+// What is in force at one instant.
+struct InForce {
+  const register_v1::Organisation& organisation;
+  const reference::Snapshot& reference;
+  Millis at;
+};
+
+void SetTeam(const InForce& now, const std::string& code, const MatterNoted& matter, Route* route) {
   route->team = code;
   route->agency = matter.place_agency();
   route->office = matter.place_office();
-  const register_v1::Team* team = FindTeam(organisation, code);
-  if (team == nullptr || team->agency().empty()) return;
-  if (team->agency() != route->agency) route->office.clear();
-  route->agency = team->agency();
+  const register_v1::Team* team = FindTeam(now.organisation, code);
+  if (team == nullptr) return;
+  const std::string agency = AgencyOf(*team, now.reference, now.at);
+  if (agency.empty()) return;
+  if (agency != route->agency) route->office.clear();
+  route->agency = agency;
   if (!team->office().empty()) route->office = team->office();
 }
 
@@ -82,6 +90,10 @@ int32_t PriorityOf(types::v1::Urgency urgency) {
   return urgency == types::v1::URGENCY_URGENT ? 2 : 3;
 }
 
+std::string AgencyOf(const register_v1::Team& team, const reference::Snapshot& reference, Millis at) {
+  return reference.FindAgency(team.agency(), at) == nullptr ? "" : team.agency();
+}
+
 const register_v1::Team* FindTeam(const register_v1::Organisation& organisation, const std::string& code) {
   for (const register_v1::Team& team : organisation.teams()) {
     if (team.code() == code) return &team;
@@ -100,6 +112,7 @@ std::optional<Route> FindRoute(const MatterNoted& matter, const reference::Snaps
   const auto found = reference.FindOrganisation(at);
   if (found.content == nullptr) return std::nullopt;
   const register_v1::Organisation& organisation = *found.content;
+  const InForce now{organisation, reference, at};
   const auto rules = reference.FindRules(at);
   Route route;
   route.rule_set_version = rules.version;
@@ -122,7 +135,7 @@ std::optional<Route> FindRoute(const MatterNoted& matter, const reference::Snaps
         route.agent = Present(organisation, rule.agent(), at);
         if (rule.priority() != 0) route.priority = rule.priority();
         if (rule.has_visit_needed()) visit_by_rule = rule.visit_needed();
-        SetTeam(organisation, team, matter, &route);
+        SetTeam(now, team, matter, &route);
         break;
       }
       events::v1::RuleMiss* missed = &route.misses.emplace_back();
@@ -130,7 +143,7 @@ std::optional<Route> FindRoute(const MatterNoted& matter, const reference::Snaps
       missed->set_condition(std::move(miss));
     }
   }
-  if (!route.fallback.empty()) SetTeam(organisation, organisation.fallback_team(), matter, &route);
+  if (!route.fallback.empty()) SetTeam(now, organisation.fallback_team(), matter, &route);
   SetVisit(matter, visit_by_rule, reference.FindCategory(matter.category(), at), &route);
   return route;
 }

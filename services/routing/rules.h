@@ -35,7 +35,7 @@ struct Route {
   std::string fallback;  // why; empty when a rule matched
   std::string team;
   std::string agent;
-  // In charge: the team's where it has one, else the complaint's own.
+  // In charge: the team's where it has one that the territory has, too; else the complaint's own.
   std::string agency;
   std::string office;
   int32_t priority = 0;
@@ -58,6 +58,10 @@ std::string TeamOf(const register_v1::Rule& rule, const MatterNoted& matter);
 
 // Without a rule's word on it: by urgency, 1 for an emergency to 3.
 int32_t PriorityOf(types::v1::Urgency urgency);
+
+// The agency that a team brings along: empty when it has none, or one that the territory does not have, which nobody
+// would see.
+std::string AgencyOf(const register_v1::Team& team, const reference::Snapshot& reference, Millis at);
 
 // Null when there is none.
 const register_v1::Team* FindTeam(const register_v1::Organisation& organisation, const std::string& code);

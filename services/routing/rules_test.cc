@@ -162,6 +162,27 @@ TEST(Rules, VisitsTakeSkillsAndMinutesFromTheCategory) {
   EXPECT_EQ(route->visit_minutes, 45);
 }
 
+TEST(Rules, ATeamOfAnAgencyThatIsNotThereLeavesTheComplaintWithItsOwn) {
+  auto organisation = SomeOrganisation();
+  for (auto& team : *organisation.mutable_teams()) {
+    if (team.code() != "lifts" && team.code() != "front-desk") continue;
+    team.set_agency("gone");
+    team.set_office("g1");
+  }
+  const auto snapshot = reference::SnapshotBuilder().Add(SomeTerritory()).Add(organisation).Add(SomeRules()).Build();
+  const auto by_rule = FindRoute(Parse<MatterNoted>("kind: COMPLAINT_KIND_COMPLAINT category: 'lift' place_agency: "
+                                                    "'north' place_office: 'n1'"),
+                                 *snapshot, 0);
+  EXPECT_EQ(by_rule->team, "lifts");
+  EXPECT_EQ(by_rule->agency, "north");
+  EXPECT_EQ(by_rule->office, "n1");
+  const auto fallback = FindRoute(
+      Parse<MatterNoted>("kind: COMPLAINT_KIND_COMPLAINT category: 'other' place_agency: 'south'"), *snapshot, 0);
+  EXPECT_EQ(fallback->team, "front-desk");
+  EXPECT_EQ(fallback->agency, "south");
+  EXPECT_EQ(fallback->office, "");
+}
+
 TEST(Rules, WithoutAnOrganisationThereIsNoRoute) {
   EXPECT_FALSE(FindRoute(MatterNoted(), *reference::SnapshotBuilder().Add(SomeRules()).Build(), 0).has_value());
 }

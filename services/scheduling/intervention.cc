@@ -41,6 +41,7 @@ constexpr Transition kTransitions[] = {
      In(VISIT_STATE_NO_ACCESS)},
     {Command::kCancelVisit, "CancelVisit", kOpen, In(VISIT_STATE_CANCELLED)},
     {Command::kFreeVisit, "FreeVisit", kOpen & ~In(VISIT_STATE_STARTED), kAny},
+    {Command::kAmendVisit, "AmendVisit", kOpen, kAny},
 };
 
 const Transition* FindTransition(Command::KindCase command) {
@@ -106,6 +107,44 @@ void SetWindow(const Window& window, Message* message) {
   message->set_window_end(window.end);
 }
 
+int32_t MinutesOf(const commands::v1::RequestVisit& request) {
+  return request.minutes() == 0 ? kDefaultVisitMinutes
+                                : std::clamp(request.minutes(), kShortestVisitMinutes, kLongestVisitMinutes);
+}
+
+bool SameBox(const types::v1::Sealed& a, const types::v1::Sealed& b) {
+  return a.key_id() == b.key_id() && a.box() == b.box();
+}
+
+// Whether a visit says already what `amended` would make of it.
+bool SaysSo(const Intervention& state, const events::v1::VisitAmended& amended) {
+  return state.residence() == amended.residence() && state.category() == amended.category() &&
+         std::equal(state.skills().begin(), state.skills().end(), amended.skills().begin(), amended.skills().end()) &&
+         state.minutes() == amended.minutes() && state.language() == amended.language() &&
+         state.urgency() == amended.urgency() && state.care_level() == amended.care_level() &&
+         SameBox(state.dwelling(), amended.dwelling()) && SameBox(state.access_note(), amended.access_note());
+}
+
+Events Amend(const commands::v1::RequestVisit& request, const Deciding& d) {
+  Event event;
+  auto* amended = event.mutable_visit_amended();
+  amended->set_complaint(d.state.complaint());
+  amended->set_residence(request.residence());
+  amended->set_language(request.language());
+  amended->set_care_level(request.care_level());
+  if (request.has_dwelling()) *amended->mutable_dwelling() = request.dwelling();
+  if (request.has_access_note()) *amended->mutable_access_note() = request.access_note();
+  // Whoever asked for a visit by hand chose what it is for.
+  const bool by_hand = d.state.assignment() == 0;
+  amended->set_category(by_hand ? d.state.category() : request.category());
+  *amended->mutable_skills() = by_hand ? d.state.skills() : request.skills();
+  amended->set_minutes(by_hand ? d.state.minutes() : MinutesOf(request));
+  amended->set_urgency(by_hand ? d.state.urgency() : request.urgency());
+  amended->set_assignment(by_hand ? 0 : request.assignment());
+  amended->set_occurred_at(std::max(request.occurred_at(), d.state.requested_at()));
+  return SaysSo(d.state, *amended) ? Events{} : d.One(std::move(event));
+}
+
 absl::StatusOr<Events> Request(const commands::v1::RequestVisit& command, const Deciding& d) {
   if (d.circumstances.ended_round.has_value() && command.round() <= *d.circumstances.ended_round) {
     // An assignment that was seen after the ending has nothing left to ask for.
@@ -119,9 +158,7 @@ absl::StatusOr<Events> Request(const commands::v1::RequestVisit& command, const 
   requested->set_residence(command.residence());
   requested->set_category(command.category());
   *requested->mutable_skills() = command.skills();
-  requested->set_minutes(command.minutes() == 0
-                             ? kDefaultVisitMinutes
-                             : std::clamp(command.minutes(), kShortestVisitMinutes, kLongestVisitMinutes));
+  requested->set_minutes(MinutesOf(command));
   requested->set_language(command.language());
   if (command.has_dwelling()) *requested->mutable_dwelling() = command.dwelling();
   if (command.has_access_note()) *requested->mutable_access_note() = command.access_note();
@@ -284,41 +321,6 @@ bool AlreadySo(const Command& command, const Deciding& d) {
   }
 }
 
-void ApplyRequested(const events::v1::VisitRequested& event, Intervention* state) {
-  state->set_state(VISIT_STATE_REQUESTED);
-  state->set_complaint(event.complaint());
-  state->set_agency(event.agency());
-  state->set_residence(event.residence());
-  state->set_category(event.category());
-  *state->mutable_skills() = event.skills();
-  state->set_minutes(event.minutes());
-  state->set_language(event.language());
-  state->set_urgency(event.urgency());
-  state->set_care_level(event.care_level());
-  state->set_zone(event.zone());
-  if (event.has_dwelling()) *state->mutable_dwelling() = event.dwelling();
-  if (event.has_access_note()) *state->mutable_access_note() = event.access_note();
-  state->set_assignment(event.assignment());
-  state->set_round(event.round());
-  state->set_follows(event.follows());
-  state->set_requested_at(event.occurred_at());
-}
-
-template <typename Message>
-void ApplyWindow(const Message& event, VisitState to, Intervention* state) {
-  state->set_state(to);
-  state->set_technician(event.technician());
-  state->set_window_start(event.window_start());
-  state->set_window_end(event.window_end());
-  state->clear_hold_expires_at();
-}
-
-void ApplyEnd(VisitState to, int64_t at, Intervention* state) {
-  state->set_state(to);
-  state->set_ended_at(at);
-  state->clear_hold_expires_at();
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<VisitEvent>> Decide(const std::string& id, const Intervention& state, const Command& command,
@@ -343,51 +345,9 @@ absl::StatusOr<std::vector<VisitEvent>> Decide(const std::string& id, const Inte
     case Command::kReportNoAccess: return NoAccess(command.report_no_access(), d);
     case Command::kCancelVisit: return Cancel(command.cancel_visit().reason(), 0, d);
     case Command::kFreeVisit: return Cancel(command.free_visit().reason(), command.free_visit().occurred_at(), d);
+    case Command::kAmendVisit: return Amend(command.amend_visit().request(), d);
     default: return absl::InternalError("a transition without a rule");
   }
-}
-
-Intervention Apply(Intervention state, const Event& event) {
-  switch (event.kind_case()) {
-    case Event::kVisitRequested: ApplyRequested(event.visit_requested(), &state); break;
-    case Event::kSlotHeld:
-      ApplyWindow(event.slot_held(), VISIT_STATE_HELD, &state);
-      state.set_hold_expires_at(event.slot_held().expires_at());
-      break;
-    case Event::kHoldReleased:
-      state.set_state(VISIT_STATE_REQUESTED);
-      state.clear_technician();
-      state.clear_window_start();
-      state.clear_window_end();
-      state.clear_hold_expires_at();
-      break;
-    case Event::kVisitBooked:
-      ApplyWindow(event.visit_booked(), VISIT_STATE_BOOKED, &state);
-      state.set_booked_at(event.visit_booked().occurred_at());
-      break;
-    case Event::kVisitMoved:
-      ApplyWindow(event.visit_moved(), VISIT_STATE_BOOKED, &state);
-      state.set_moves(state.moves() + 1);
-      break;
-    case Event::kVisitStarted:
-      state.set_state(VISIT_STATE_STARTED);
-      state.set_started_at(event.visit_started().occurred_at());
-      break;
-    case Event::kVisitDone:
-      ApplyEnd(VISIT_STATE_DONE, event.visit_done().occurred_at(), &state);
-      state.set_result(event.visit_done().result());
-      break;
-    case Event::kVisitNoAccess:
-      ApplyEnd(VISIT_STATE_NO_ACCESS, event.visit_no_access().occurred_at(), &state);
-      state.set_evidence(event.visit_no_access().evidence());
-      break;
-    case Event::kVisitCancelled:
-      ApplyEnd(VISIT_STATE_CANCELLED, event.visit_cancelled().occurred_at(), &state);
-      state.set_cancel_reason(event.visit_cancelled().reason());
-      break;
-    default: break;
-  }
-  return state;
 }
 
 bool IsOpen(VisitState state) { return (kOpen & In(state)) != 0; }

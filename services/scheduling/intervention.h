@@ -5,6 +5,7 @@
 //                        |    '---Book-------|-------------'  '--Complete, -----'--ReportNoAccess--> NO_ACCESS
 //                        '--Release, Expire--'                   ReportNoAccess
 //   any of REQUESTED HELD BOOKED STARTED --Cancel--> CANCELLED           BOOKED --Move--> BOOKED
+//                                        --Amend--> the same: what a later assignment says of it
 //
 // A visit without access, or waiting for parts, asks for the next one in the same decision. Whether a window is free is
 // not judged here but in technician_calendar.h, on the windows that these events claim.

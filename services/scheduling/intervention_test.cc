@@ -95,6 +95,15 @@ Command Free() {
   return command;
 }
 
+Command Amend(const std::string& category = "heating", int64_t assignment = 2) {
+  Command command;
+  auto* request = command.mutable_amend_visit()->mutable_request();
+  *request = Request(0, assignment).request_visit();
+  request->set_category(category);
+  request->add_skills("gas");
+  return command;
+}
+
 // What the commands make of nothing, one after the other.
 Intervention Given(const std::vector<Command>& commands, Millis now = kNow) {
   Intervention state;
@@ -156,6 +165,7 @@ std::vector<Case> Cases() {
       {"no_access_nothing", VISIT_STATE_UNSPECIFIED, NoAccess(), kNone},
       {"cancel_nothing", VISIT_STATE_UNSPECIFIED, Cancel(), kNone},
       {"free_nothing", VISIT_STATE_UNSPECIFIED, Free(), ""},
+      {"amend_nothing", VISIT_STATE_UNSPECIFIED, Amend(), ""},
 
       {"request_requested", VISIT_STATE_REQUESTED, Request(), ""},
       {"hold_requested", VISIT_STATE_REQUESTED, Hold(), "SlotHeld"},
@@ -169,6 +179,7 @@ std::vector<Case> Cases() {
       {"no_access_requested", VISIT_STATE_REQUESTED, NoAccess(), kWrong},
       {"cancel_requested", VISIT_STATE_REQUESTED, Cancel(), "VisitCancelled"},
       {"free_requested", VISIT_STATE_REQUESTED, Free(), "VisitCancelled"},
+      {"amend_requested", VISIT_STATE_REQUESTED, Amend(), "VisitAmended"},
 
       {"request_held", VISIT_STATE_HELD, Request(), ""},
       {"hold_held_again", VISIT_STATE_HELD, Hold(), ""},
@@ -183,6 +194,7 @@ std::vector<Case> Cases() {
       {"no_access_held", VISIT_STATE_HELD, NoAccess(), kWrong},
       {"cancel_held", VISIT_STATE_HELD, Cancel(), "VisitCancelled"},
       {"free_held", VISIT_STATE_HELD, Free(), "VisitCancelled"},
+      {"amend_held", VISIT_STATE_HELD, Amend(), "VisitAmended"},
 
       {"request_booked", VISIT_STATE_BOOKED, Request(), ""},
       {"hold_booked", VISIT_STATE_BOOKED, Hold(), kWrong},
@@ -198,6 +210,7 @@ std::vector<Case> Cases() {
       {"no_access_booked", VISIT_STATE_BOOKED, NoAccess(), "VisitNoAccess VisitRequested"},
       {"cancel_booked", VISIT_STATE_BOOKED, Cancel(), "VisitCancelled"},
       {"free_booked", VISIT_STATE_BOOKED, Free(), "VisitCancelled"},
+      {"amend_booked", VISIT_STATE_BOOKED, Amend(), "VisitAmended"},
 
       {"request_started", VISIT_STATE_STARTED, Request(), ""},
       {"hold_started", VISIT_STATE_STARTED, Hold(), kWrong},
@@ -213,6 +226,7 @@ std::vector<Case> Cases() {
       {"no_access_started", VISIT_STATE_STARTED, NoAccess(), "VisitNoAccess VisitRequested"},
       {"cancel_started", VISIT_STATE_STARTED, Cancel(), "VisitCancelled"},
       {"free_started", VISIT_STATE_STARTED, Free(), ""},
+      {"amend_started", VISIT_STATE_STARTED, Amend(), "VisitAmended"},
 
       {"request_done", VISIT_STATE_DONE, Request(), ""},
       {"hold_done", VISIT_STATE_DONE, Hold(), kWrong},
@@ -226,6 +240,7 @@ std::vector<Case> Cases() {
       {"no_access_done", VISIT_STATE_DONE, NoAccess(), kWrong},
       {"cancel_done", VISIT_STATE_DONE, Cancel(), kWrong},
       {"free_done", VISIT_STATE_DONE, Free(), ""},
+      {"amend_done", VISIT_STATE_DONE, Amend(), ""},
 
       {"request_no_access", VISIT_STATE_NO_ACCESS, Request(), ""},
       {"hold_no_access", VISIT_STATE_NO_ACCESS, Hold(), kWrong},
@@ -238,6 +253,7 @@ std::vector<Case> Cases() {
       {"no_access_no_access", VISIT_STATE_NO_ACCESS, NoAccess(), ""},
       {"cancel_no_access", VISIT_STATE_NO_ACCESS, Cancel(), kWrong},
       {"free_no_access", VISIT_STATE_NO_ACCESS, Free(), ""},
+      {"amend_no_access", VISIT_STATE_NO_ACCESS, Amend(), ""},
 
       {"request_cancelled", VISIT_STATE_CANCELLED, Request(), ""},
       {"hold_cancelled", VISIT_STATE_CANCELLED, Hold(), kWrong},
@@ -250,6 +266,7 @@ std::vector<Case> Cases() {
       {"no_access_cancelled", VISIT_STATE_CANCELLED, NoAccess(), kWrong},
       {"cancel_cancelled", VISIT_STATE_CANCELLED, Cancel(), ""},
       {"free_cancelled", VISIT_STATE_CANCELLED, Free(), ""},
+      {"amend_cancelled", VISIT_STATE_CANCELLED, Amend(), ""},
   };
 }
 
@@ -267,8 +284,43 @@ TEST(Intervention, EveryStateMeetsEveryCommandInTheTable) {
     commands.insert(one.when.kind_case());
   }
   // All commands about one visit: those that name several or none are decided elsewhere.
-  EXPECT_EQ(commands.size(), 11u);
+  EXPECT_EQ(commands.size(), 12u);
   EXPECT_EQ(pairs.size(), static_cast<size_t>(rows::v1::VisitState_ARRAYSIZE) * commands.size());
+}
+
+TEST(Intervention, AnAmendmentReplacesAllThatWasSaidAndNothingThatWasPromised) {
+  Command asked = Request();
+  asked.mutable_request_visit()->mutable_dwelling()->set_box("door 7");
+  const Intervention booked = Given({asked, BookAt(kSlot)});
+  Command amend = Amend("lift");
+  amend.mutable_amend_visit()->mutable_request()->mutable_access_note()->set_box("dog");
+  amend.mutable_amend_visit()->mutable_request()->set_urgency(types::v1::URGENCY_EMERGENCY);
+  const auto amended = Decide(kId, booked, amend, {kNow, {}});
+  ASSERT_EQ(Outcome(amended), "VisitAmended");
+  const Intervention after = Apply(booked, amended->front().event);
+  EXPECT_EQ(after.category(), "lift");
+  EXPECT_EQ(after.skills(0), "gas");
+  EXPECT_EQ(after.urgency(), types::v1::URGENCY_EMERGENCY);
+  EXPECT_FALSE(after.has_dwelling());
+  EXPECT_EQ(after.access_note().box(), "dog");
+  EXPECT_EQ(after.assignment(), 2);
+  EXPECT_EQ(after.state(), VISIT_STATE_BOOKED);
+  EXPECT_EQ(after.window_start(), kSlot);
+  // The same again says nothing new.
+  EXPECT_EQ(Outcome(Decide(kId, after, amend, {kNow, {}})), "");
+}
+
+TEST(Intervention, WhatAVisitByHandIsForStaysAsChosen) {
+  const Intervention by_hand = Given({Request(0, /*assignment=*/0)});
+  EXPECT_EQ(Outcome(Decide(kId, by_hand, Amend("lift"), {kNow, {}})), "");
+  Command amend = Amend("lift");
+  amend.mutable_amend_visit()->mutable_request()->mutable_dwelling()->set_box("door 8");
+  const auto amended = Decide(kId, by_hand, amend, {kNow, {}});
+  ASSERT_EQ(Outcome(amended), "VisitAmended");
+  const Intervention after = Apply(by_hand, amended->front().event);
+  EXPECT_EQ(after.category(), "");
+  EXPECT_EQ(after.assignment(), 0);
+  EXPECT_EQ(after.dwelling().box(), "door 8");
 }
 
 TEST(Intervention, AnExpiredHoldCountsAsNoneWhetherOrNotItWasFreed) {

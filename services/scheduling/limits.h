@@ -40,9 +40,8 @@ inline constexpr int kMaxAbsences = 400;
 inline constexpr Millis kAbsenceMemory = 45 * kDay;
 inline constexpr Millis kLongestAbsence = 1100 * kDay;
 
-inline constexpr size_t kMaxCodeBytes = 64;
-inline constexpr size_t kMaxReasonBytes = 200;
-inline constexpr size_t kMaxEvidenceBytes = 500;
+inline constexpr size_t kMaxTechnicianIdBytes = 64;
+inline constexpr size_t kMaxEvidenceBytes = 128;
 inline constexpr int kMaxOtherTechnicians = 100;
 inline constexpr int kMaxConflictsListed = 100;
 

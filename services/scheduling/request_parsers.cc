@@ -6,12 +6,14 @@
 #include "absl/strings/strip.h"
 #include "libs/calendar/zone.h"
 #include "libs/ids/ids.h"
+#include "libs/service/checks.h"
 #include "services/scheduling/intervention.h"
 #include "services/scheduling/limits.h"
 
 namespace redress::scheduling {
 namespace {
 
+using service::CheckCode;
 using service::Violations;
 
 bool IsVisible(absl::string_view text) {
@@ -50,17 +52,9 @@ void ReadHours(const v1::Technician& technician, Violations* violations, events:
 
 }  // namespace
 
-void CheckCode(absl::string_view field, absl::string_view code, bool required, Violations* violations) {
-  if (code.empty()) {
-    if (required) violations->Add(field, "is missing");
-  } else if (code.size() > kMaxCodeBytes || !IsVisible(code)) {
-    violations->Add(field, absl::StrCat("must be 1 to ", kMaxCodeBytes, " visible ASCII characters"));
-  }
-}
-
 std::string ReadTechnicianId(absl::string_view field, absl::string_view name, Violations* violations) {
   absl::string_view id = name;
-  const bool ok = absl::ConsumePrefix(&id, kTechnicians) && !id.empty() && id.size() <= kMaxCodeBytes &&
+  const bool ok = absl::ConsumePrefix(&id, kTechnicians) && !id.empty() && id.size() <= kMaxTechnicianIdBytes &&
                   IsVisible(id) && id.find_first_of("/|") == absl::string_view::npos;
   if (ok) return std::string(id);
   violations->Add(field, "must be of the form technicians/{id}, the id of 1 to 64 visible ASCII characters");
@@ -104,7 +98,7 @@ void ReadAbsence(bool present, const v1::Absence& absence, Violations* violation
   out->set_to_ms(service::ReadTime("absence.end_time", absence.has_end_time(), absence.end_time(), violations));
   if (out->to_ms() < out->from_ms()) violations->Add("absence.end_time", "lies before start_time");
   if (out->to_ms() - out->from_ms() > kLongestAbsence) violations->Add("absence.end_time", "is more than 3 years off");
-  service::CheckText("absence.reason", absence.reason(), kMaxReasonBytes, /*required=*/false, violations);
+  service::CheckReason("absence.reason", absence.reason(), /*required=*/false, violations);
   out->set_reason(absence.reason());
 }
 

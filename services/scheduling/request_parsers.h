@@ -26,9 +26,6 @@ void ReadVisit(const v1::RequestVisitRequest& request, service::Violations* viol
 // Ids of technicians: 1-64 visible ASCII characters without '/' and '|'. "" when it is none.
 std::string ReadTechnicianId(absl::string_view field, absl::string_view name, service::Violations* violations);
 
-// Code without personal data: visible ASCII, at most kMaxCodeBytes.
-void CheckCode(absl::string_view field, absl::string_view code, bool required, service::Violations* violations);
-
 // [from, to) to look for slots in: from `now` for kSlotHorizon where the request (FindSlots, ExplainSlots) does not
 // say.
 struct Range {

@@ -44,6 +44,7 @@ class ScriptLogic : public runtime::Logic {
     for (const auto& event : body.events()) events.push_back({event.aggregate(), event.payload()});
     return events;
   }
+  bool Knows(log::Stream, const log::v1::Event&) const override { return true; }
   void Apply(const runtime::ApplyContext&, const log::v1::Event&, store::View*) const override {}
   std::string ResultOf(const runtime::ApplyContext&, const store::Rows&) const override { return ""; }
   absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input&,

@@ -2,6 +2,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "libs/runtime/knows.h"
+#include "redress/intake/events/v1/events.pb.h"
+#include "redress/routing/events/v1/events.pb.h"
+#include "redress/scheduling/events/v1/events.pb.h"
 #include "services/scheduling/converters.h"
 #include "services/scheduling/intervention.h"
 #include "services/scheduling/scheduling_policy.h"
@@ -28,6 +32,15 @@ absl::StatusOr<std::vector<runtime::NewEvent>> SchedulingLogic::Decide(const sto
   commands::v1::Command command;
   if (!command.ParseFromString(order.command())) return absl::InternalError("an order that cannot be read");
   return DecideInShard(rows, order.aggregate(), command, context);
+}
+
+bool SchedulingLogic::Knows(log::Stream stream, const log::v1::Event& event) const {
+  switch (stream) {
+    case log::Stream::kScheduling: return runtime::KnowsAs<redress::scheduling::events::v1::Event>(event);
+    case log::Stream::kRouting: return runtime::KnowsAs<redress::routing::events::v1::Event>(event);
+    case log::Stream::kIntake: return runtime::KnowsAs<redress::intake::events::v1::Event>(event);
+    default: return false;
+  }
 }
 
 void SchedulingLogic::Apply(const runtime::ApplyContext& context, const log::v1::Event& event,

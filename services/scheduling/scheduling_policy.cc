@@ -1,5 +1,6 @@
 #include "services/scheduling/scheduling_policy.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -58,8 +59,8 @@ Order RequestFor(const std::string& complaint, const routing::events::v1::Assign
 
 void ReactToAssigned(const std::string& complaint, const routing::events::v1::Assigned& assigned,
                      const runtime::ReactContext& context, Orders* orders) {
-  if (!assigned.visit_needed()) return;
-  if (ShardOf(PlacementOf(assigned.agency()), context.shard_count) == context.shard) {
+  const bool here = ShardOf(PlacementOf(assigned.agency()), context.shard_count) == context.shard;
+  if (assigned.visit_needed() && here) {
     orders->push_back(RequestFor(complaint, assigned, context));
   } else if (assigned.assignment() > 1) {
     Command command;
@@ -68,6 +69,7 @@ void ReactToAssigned(const std::string& complaint, const routing::events::v1::As
     supersede->set_assignment(assigned.assignment());
     supersede->set_agency(assigned.agency());
     supersede->set_occurred_at(assigned.occurred_at());
+    supersede->set_none_needed(!assigned.visit_needed());
     orders->push_back(OrderFor(context, complaint, command));
   }
 }
@@ -83,16 +85,15 @@ Order EndingOf(const std::string& complaint, int32_t round, int64_t at, absl::st
   return OrderFor(context, absl::StrCat(kEndings, absl::StripPrefix(complaint, kComplaints)), command);
 }
 
-// Imported facts end a complaint when the last of them does: whatever follows a resolution re-opens it.
-void ReactToImportedFacts(const std::string& complaint, const intake::events::v1::ImportedFactsAdded& added,
-                          const runtime::ReactContext& context, Orders* orders) {
-  if (added.facts().empty()) return;
-  const auto& last = added.facts(added.facts_size() - 1);
-  if (last.kind() == types::v1::FACT_KIND_RESOLVED) {
-    orders->push_back(EndingOf(complaint, added.round(), last.occurred_at(), "resolved", context));
-  } else if (last.kind() == types::v1::FACT_KIND_WITHDRAWN) {
-    orders->push_back(EndingOf(complaint, added.round(), last.occurred_at(), "withdrawn", context));
-  }
+// Whether its facts end it is intake's to say. How, they show.
+Order ImportedEnding(const std::string& complaint, const intake::events::v1::ImportedFactsAdded& added,
+                     const runtime::ReactContext& context) {
+  const auto end = std::find_if(added.facts().begin(), added.facts().end(), [&](const types::v1::Fact& fact) {
+    const bool ends = fact.kind() == types::v1::FACT_KIND_RESOLVED || fact.kind() == types::v1::FACT_KIND_WITHDRAWN;
+    return ends && fact.occurred_at() == added.ended_at();
+  });
+  const bool withdrawn = end != added.facts().end() && end->kind() == types::v1::FACT_KIND_WITHDRAWN;
+  return EndingOf(complaint, added.round(), added.ended_at(), withdrawn ? "withdrawn" : "resolved", context);
 }
 
 absl::Status ReactToVisitNoted(const intake::events::v1::VisitNoted& noted, const runtime::ReactContext& context,
@@ -123,7 +124,9 @@ absl::Status ReactToIntake(const std::string& complaint, const IntakeEvent& even
       break;
     }
     case IntakeEvent::kImportedFactsAdded:
-      ReactToImportedFacts(complaint, event.imported_facts_added(), context, orders);
+      if (event.imported_facts_added().ended()) {
+        orders->push_back(ImportedEnding(complaint, event.imported_facts_added(), context));
+      }
       break;
     case IntakeEvent::kVisitNoted: return ReactToVisitNoted(event.visit_noted(), context, orders);
     default: break;

@@ -1,10 +1,12 @@
 // What events of routing and intake mean for a shard of scheduling.
 //
-//   routing Assigned{visit_needed}                      → the agency's shard: a visit is requested
+//   routing Assigned{visit_needed}                      → the agency's shard: a visit is requested, or the one that is
+//                                                         open says what this assignment says
 //                                                         all others: what earlier assignments asked for elsewhere is
 //                                                         freed
+//   routing Assigned{no visit needed}, not the first    → every shard: what earlier assignments asked for is freed
 //   intake  ComplaintResolved, ComplaintWithdrawn,      → every shard: open visits of that round are freed
-//           ImportedFactsAdded that end it
+//           ImportedFactsAdded{ended}
 //   intake  VisitNoted{complaint_ended}                 → the visit's shard: it is freed
 //
 // An ending without open visits records nothing in any shard. That no visit outlives its complaint rests on both

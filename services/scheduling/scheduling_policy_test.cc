@@ -75,6 +75,75 @@ TEST_F(PolicyTest, AnotherAgencyTakesTheVisitOverUnlessItIsBooked) {
   EXPECT_EQ(Get(booked.name()).state(), State::STATE_BOOKED);
 }
 
+TEST_F(PolicyTest, AnAmendmentReachesTheVisitThatIsOpenHoweverFarItIs) {
+  Register("t1");
+  for (const bool book : {false, true}) {
+    const auto visit = book ? Booked() : Requested();
+    auto amended = Assigned(2);
+    amended.mutable_assigned()->set_category("gas");
+    amended.mutable_assigned()->set_skills(0, "heating");
+    amended.mutable_assigned()->set_urgency(types::v1::URGENCY_EMERGENCY);
+    amended.mutable_assigned()->set_visit_minutes(90);
+    amended.mutable_assigned()->set_language("ar");
+    Write(*routing_, visit.complaint(), std::vector{amended});
+    ASSERT_EQ(VisitsOfComplaint(visit.complaint()).size(), 1u);
+    const auto after = Get(visit.name());
+    EXPECT_EQ(after.category(), "gas");
+    EXPECT_EQ(after.skills(0), "heating");
+    EXPECT_EQ(after.urgency(), types::v1::URGENCY_EMERGENCY);
+    EXPECT_EQ(after.duration_minutes(), 90);
+    EXPECT_EQ(after.language(), "ar");
+    EXPECT_EQ(after.assignment(), 2);
+    EXPECT_EQ(after.state(), visit.state());
+    EXPECT_EQ(after.slot().SerializeAsString(), visit.slot().SerializeAsString());
+  }
+  // An emergency goes to the front of the queue.
+  v1::ListInterventionsRequest queue;
+  queue.set_state(State::STATE_REQUESTED);
+  const auto routine = Requested();
+  const auto urgent = Requested();
+  auto amended = Assigned(2);
+  amended.mutable_assigned()->set_urgency(types::v1::URGENCY_EMERGENCY);
+  Write(*routing_, urgent.complaint(), std::vector{amended});
+  const auto queued = Call(&Service::ListInterventions, queue);
+  ASSERT_EQ(queued->interventions_size(), 3);
+  EXPECT_EQ(queued->interventions(1).name(), urgent.name());
+  EXPECT_EQ(queued->interventions(2).name(), routine.name());
+}
+
+TEST_F(PolicyTest, AnAssignmentThatSaysTheSameOfItsVisitRecordsNothing) {
+  const auto visit = Requested();
+  const int64_t records = Records();
+  Write(*routing_, visit.complaint(), std::vector{Assigned(2)});
+  EXPECT_EQ(Records(), records);
+}
+
+TEST_F(PolicyTest, AnAssignmentThatNeedsNoVisitFreesWhatNobodyHasBooked) {
+  Register("t1");
+  for (const std::string agency : {"north", "south", ""}) {
+    const auto requested = Requested("north");
+    auto none = Assigned(2, agency);
+    none.mutable_assigned()->set_visit_needed(false);
+    Write(*routing_, requested.complaint(), std::vector{none});
+    EXPECT_EQ(Get(requested.name()).state(), State::STATE_CANCELLED) << agency;
+    EXPECT_EQ(Get(requested.name()).cancel_reason(), "not_needed");
+  }
+  const auto booked = Booked();
+  auto none = Assigned(2);
+  none.mutable_assigned()->set_visit_needed(false);
+  Write(*routing_, booked.complaint(), std::vector{none});
+  EXPECT_EQ(Get(booked.name()).state(), State::STATE_BOOKED);
+}
+
+TEST_F(PolicyTest, AVisitOfNoAgencyStaysWhenItIsAskedForAgain) {
+  const auto visit = Requested("");
+  auto amended = Assigned(2, "");
+  amended.mutable_assigned()->set_category("gas");
+  Write(*routing_, visit.complaint(), std::vector{amended});
+  EXPECT_EQ(Get(visit.name()).state(), State::STATE_REQUESTED);
+  EXPECT_EQ(Get(visit.name()).category(), "gas");
+}
+
 TEST_F(PolicyTest, AnEndedComplaintFreesItsVisits) {
   Register("t1");
   const auto requested = Requested();
@@ -114,21 +183,50 @@ TEST_F(PolicyTest, AnEndingSeenLateLeavesTheVisitOfTheReopenedComplaint) {
   EXPECT_EQ(VisitsOfComplaint(complaint)[0].state(), State::STATE_CANCELLED);
 }
 
-TEST_F(PolicyTest, AWithdrawalAndImportedFactsEndAComplaintToo) {
+TEST_F(PolicyTest, AWithdrawalEndsAComplaintToo) {
   const auto withdrawn = Requested();
   intake::events::v1::Event withdrawal;
   withdrawal.mutable_complaint_withdrawn()->set_occurred_at(clock_.Now());
   Write(*intake_, withdrawn.complaint(), std::vector{withdrawal});
   EXPECT_EQ(Get(withdrawn.name()).state(), State::STATE_CANCELLED);
-  const auto imported = Requested();
-  intake::events::v1::Event facts;
-  facts.mutable_imported_facts_added()->add_facts()->set_kind(types::v1::FACT_KIND_RESOLVED);
-  facts.mutable_imported_facts_added()->add_facts()->set_kind(types::v1::FACT_KIND_REOPENED);
-  Write(*intake_, imported.complaint(), std::vector{facts});
-  EXPECT_EQ(Get(imported.name()).state(), State::STATE_REQUESTED);
-  facts.mutable_imported_facts_added()->add_facts()->set_kind(types::v1::FACT_KIND_RESOLVED);
-  Write(*intake_, imported.complaint(), std::vector{facts});
-  EXPECT_EQ(Get(imported.name()).state(), State::STATE_CANCELLED);
+}
+
+// An import's facts by the hour, and what intake makes of them.
+intake::events::v1::Event FactsAdded(const std::vector<std::pair<types::v1::FactKind, int>>& facts, int64_t ended_at,
+                                     int32_t round) {
+  intake::events::v1::Event event;
+  auto* added = event.mutable_imported_facts_added();
+  for (const auto& [kind, hour] : facts) {
+    auto* fact = added->add_facts();
+    fact->set_kind(kind);
+    fact->set_occurred_at(hour * kHour);
+  }
+  added->set_ended(ended_at != 0);
+  added->set_ended_at(ended_at);
+  added->set_round(round);
+  return event;
+}
+
+TEST_F(PolicyTest, WhetherImportedFactsEndAComplaintIsForIntakeToSay) {
+  Register("t1");
+  using enum types::v1::FactKind;
+  // Something that happened after the resolution is a note, here.
+  for (const auto& visit : {Requested(), Booked()}) {
+    Write(*intake_, visit.complaint(),
+          std::vector{FactsAdded({{FACT_KIND_RESOLVED, 10}, {FACT_KIND_WORKS_ENDED, 12}}, 10 * kHour, 0)});
+    EXPECT_EQ(Get(visit.name()).state(), State::STATE_CANCELLED);
+    EXPECT_EQ(Get(visit.name()).cancel_reason(), "complaint_ended");
+  }
+  // And here it is not: it was taken up again.
+  const auto open = Requested();
+  Write(*intake_, open.complaint(),
+        std::vector{FactsAdded({{FACT_KIND_RESOLVED, 10}, {FACT_KIND_REOPENED, 12}}, 0, 1)});
+  EXPECT_EQ(Get(open.name()).state(), State::STATE_REQUESTED);
+  // A resolution that does not count ends nothing.
+  Write(*intake_, open.complaint(), std::vector{FactsAdded({{FACT_KIND_RESOLVED, 14}}, 0, 1)});
+  EXPECT_EQ(Get(open.name()).state(), State::STATE_REQUESTED);
+  Write(*intake_, open.complaint(), std::vector{FactsAdded({{FACT_KIND_WITHDRAWN, 15}}, 15 * kHour, 1)});
+  EXPECT_EQ(Get(open.name()).state(), State::STATE_CANCELLED);
 }
 
 TEST_F(PolicyTest, AReopenedComplaintMayHaveVisitsAgain) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "libs/runtime/rows.h"
+#include "libs/service/positions.h"
 #include "libs/status/macros.h"
 #include "services/scheduling/converters.h"
 #include "services/scheduling/intervention.h"
@@ -72,18 +73,20 @@ void SchedulingService::FindSlots(const CallContext& call, const v1::FindSlotsRe
   }
   const int limit = request.max_slots() == 0 ? kDefaultSlots : request.max_slots();
   ReadVisitRow(call, request.name(), PositionOf(request), std::move(violations),
-               [now, range, limit, name = request.name(), done = std::move(done)](absl::StatusOr<Seen> seen) {
+               [now, range, limit, name = request.name(), runtime = deps_.runtime,
+                done = std::move(done)](absl::StatusOr<Seen> seen) {
                  if (!seen.ok()) return done(seen.status());
                  if (!CanBePlanned(seen->row.state())) {
                    return done(WrongState(name, NameOf(seen->row.state()), "FindSlots"));
                  }
                  const SlotQuery query = QueryFor(seen->row, now, range.from, range.to, limit);
-                 const auto calendars =
-                     AgencyCalendars(*seen->rows, seen->shard, seen->row.agency(), query, now, seen->id);
+                 const auto calendars = AgencyCalendars(*seen->rows, seen->shard, seen->row.agency(), query, now,
+                                                        seen->id, Technicians::kSkilled);
                  v1::FindSlotsResponse response;
                  for (const SlotOffer& slot : scheduling::FindSlots(query, calendars)) {
                    *response.add_slots() = ToApi(slot);
                  }
+                 *response.mutable_position() = service::PositionIn(*runtime, *seen->rows, seen->shard);
                  done(std::move(response));
                });
 }
@@ -116,14 +119,14 @@ void SchedulingService::ExplainSlots(const CallContext& call, const v1::ExplainS
   const Millis now = Now();
   const Range range = ReadSlotRange(request, now, &violations);
   ReadVisitRow(call, request.name(), PositionOf(request), std::move(violations),
-               [now, range, name = request.name(), shards = deps_.runtime->shard_count(), caller = call.caller,
+               [now, range, name = request.name(), runtime = deps_.runtime, caller = call.caller,
                 done = std::move(done)](absl::StatusOr<Seen> seen) {
                  if (!seen.ok()) return done(seen.status());
                  const auto& visit = seen->row;
                  if (!CanBePlanned(visit.state())) return done(WrongState(name, NameOf(visit.state()), "ExplainSlots"));
                  const SlotQuery query = QueryFor(visit, now, range.from, range.to, kMaxSlots);
                  auto calendars = AgencyCalendars(*seen->rows, seen->shard, visit.agency(), query, now, seen->id);
-                 auto others = OtherTechnicians(*seen->rows, shards, *caller, visit.agency());
+                 auto others = OtherTechnicians(*seen->rows, runtime->shard_count(), *caller, visit.agency());
                  std::move(others.begin(), others.end(), std::back_inserter(calendars));
                  v1::ExplainSlotsResponse response;
                  for (const auto& line : scheduling::ExplainSlots(query, calendars))
@@ -132,6 +135,7 @@ void SchedulingService::ExplainSlots(const CallContext& call, const v1::ExplainS
                  *response.mutable_to_time() = service::WriteTime(query.to);
                  response.set_granularity_minutes(static_cast<int32_t>(kSlotGranularity / kMinute));
                  response.set_duration_minutes(visit.minutes());
+                 *response.mutable_position() = service::PositionIn(*runtime, *seen->rows, seen->shard);
                  done(std::move(response));
                });
 }
@@ -168,6 +172,7 @@ void SchedulingService::GetIntervention(const CallContext& call, const v1::GetIn
                  v1::GetInterventionResponse response;
                  *response.mutable_intervention() =
                      ToApi(seen->id, seen->row, runtime::VersionOf(*seen->rows, seen->shard, name));
+                 *response.mutable_position() = service::PositionIn(*deps_.runtime, *seen->rows, seen->shard);
                  if (personal) {
                    const auto opened = OpenInto(*caller, seen->row, response.mutable_intervention());
                    if (!opened.ok()) return done(opened);
@@ -184,13 +189,15 @@ void SchedulingService::ListTechnicians(const CallContext& call, const v1::ListT
   if (!page.ok()) return done(page.status());
   deps_.runtime->Read(
       PositionOf(request), [caller = call.caller, agency = request.agency(), skill = request.skill(), page = *page,
-                            question, shards = deps_.runtime->shard_count(), done = std::move(done)](auto rows) {
+                            question, runtime = deps_.runtime, done = std::move(done)](auto rows) {
         if (!rows.ok()) return done(rows.status());
         v1::ListTechniciansResponse response;
-        const Listing listing = ListTechnicianIds(**rows, shards, page, [&](const rows::v1::TechnicianRow& row) {
-          return caller->Sees(row.agency()) && (agency.empty() || row.agency() == agency) &&
-                 (skill.empty() || MissingSkills(row, {skill}).empty());
-        });
+        *response.mutable_positions() = service::PositionsIn(*runtime, **rows);
+        const Listing listing =
+            ListTechnicianIds(**rows, runtime->shard_count(), page, [&](const rows::v1::TechnicianRow& row) {
+              return caller->Sees(row.agency()) && (agency.empty() || row.agency() == agency) &&
+                     (skill.empty() || MissingSkills(row, {skill}).empty());
+            });
         for (const Listed& one : listing.entries) {
           const auto row = kTechnicianRows.Get(**rows, one.shard, one.id);
           *response.add_technicians() =
@@ -245,10 +252,11 @@ void SchedulingService::ListInterventions(const CallContext& call, const v1::Lis
   const auto page = service::ReadPage(request.page_size(), request.page_token(), question);
   if (!page.ok()) return done(page.status());
   deps_.runtime->Read(PositionOf(request), [caller = call.caller, visits = *visits, page = *page, question,
-                                            shards = deps_.runtime->shard_count(), done = std::move(done)](auto rows) {
+                                            runtime = deps_.runtime, done = std::move(done)](auto rows) {
     if (!rows.ok()) return done(rows.status());
     v1::ListInterventionsResponse response;
-    const Listing listing = ListVisits(**rows, shards, page, visits, *caller);
+    *response.mutable_positions() = service::PositionsIn(*runtime, **rows);
+    const Listing listing = ListVisits(**rows, runtime->shard_count(), page, visits, *caller);
     for (const Listed& one : listing.entries) {
       const auto row = kVisits.Get(**rows, one.shard, one.id);
       *response.add_interventions() =

@@ -102,10 +102,12 @@ SlotQuery QueryFor(const rows::v1::InterventionRow& visit, Millis now, Millis fr
 }
 
 std::vector<TechnicianCalendar> AgencyCalendars(const store::Rows& rows, uint16_t shard, absl::string_view agency,
-                                                const SlotQuery& query, Millis now, absl::string_view except) {
+                                                const SlotQuery& query, Millis now, absl::string_view except,
+                                                Technicians which) {
   std::vector<TechnicianCalendar> calendars;
   kTechnicianRows.Scan(rows, shard, "", [&](absl::string_view id, const rows::v1::TechnicianRow& row) {
-    if (row.agency() == agency) {
+    // A calendar costs a scan: most visits need a skill that few have.
+    if (row.agency() == agency && (which == Technicians::kAll || MissingSkills(row, query.skills).empty())) {
       calendars.push_back(CalendarOf(rows, shard, id, row, query.from, query.to, now, except));
     }
     return true;

@@ -56,7 +56,10 @@ TechnicianCalendar CalendarOf(const store::Rows& rows, uint16_t shard, absl::str
 
 // Slots of the agency's technicians for a visit, from `from` (but not before the lead time) to `to`.
 SlotQuery QueryFor(const rows::v1::InterventionRow& visit, Millis now, Millis from, Millis to, int limit);
+// Of the agency's technicians: all, or those who have the skills that the visit needs.
+enum class Technicians { kAll, kSkilled };
 std::vector<TechnicianCalendar> AgencyCalendars(const store::Rows& rows, uint16_t shard, absl::string_view agency,
-                                                const SlotQuery& query, Millis now, absl::string_view except);
+                                                const SlotQuery& query, Millis now, absl::string_view except,
+                                                Technicians which = Technicians::kAll);
 
 }  // namespace redress::scheduling

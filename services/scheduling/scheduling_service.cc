@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "libs/reference/snapshot.h"
 #include "libs/runtime/rows.h"
+#include "libs/service/checks.h"
 #include "libs/service/mutate.h"
 #include "libs/service/request_fingerprint.h"
 #include "libs/status/macros.h"
@@ -314,7 +315,7 @@ void SchedulingService::MoveVisit(const CallContext& call, const v1::MoveVisitRe
   Command command;
   auto* move = command.mutable_move_visit();
   ReadSlot(request.has_slot(), request.slot(), request.outside_hours(), &violations, move->mutable_slot());
-  service::CheckText("reason", request.reason(), kMaxReasonBytes, /*required=*/false, &violations);
+  service::CheckReason("reason", request.reason(), /*required=*/false, &violations);
   if (!request.resident_consented() && request.reason().empty()) {
     violations.Add("reason", "is missing: without the resident's consent a promise is moved for a reason");
   }
@@ -327,7 +328,7 @@ absl::StatusOr<int64_t> SchedulingService::ReadOccurred(const Caller& caller, bo
                                                         const google::protobuf::Timestamp& time,
                                                         absl::string_view reason, Violations* violations) const {
   const Millis at = service::ReadTime("occurred_time", present, time, violations);
-  service::CheckText("backdating_reason", reason, kMaxReasonBytes, /*required=*/false, violations);
+  service::CheckReason("backdating_reason", reason, /*required=*/false, violations);
   if (!present || at >= Now() - kFreelyBackdated) return at;
   RETURN_IF_ERROR(caller.Require(Permission::kRecordBackdatedFacts));
   if (reason.empty()) violations->Add("backdating_reason", "is missing: it happened more than 24 hours ago");
@@ -370,7 +371,7 @@ void SchedulingService::ReportNoAccess(const CallContext& call, const v1::Report
   const auto at = ReadOccurred(*call.caller, request.has_occurred_time(), request.occurred_time(),
                                request.backdating_reason(), &violations);
   if (!at.ok()) return done(at.status());
-  service::CheckText("evidence", request.evidence(), kMaxEvidenceBytes, /*required=*/true, &violations);
+  service::CheckVisible("evidence", request.evidence(), kMaxEvidenceBytes, /*required=*/true, &violations);
   Command command;
   command.mutable_report_no_access()->set_evidence(request.evidence());
   command.mutable_report_no_access()->set_occurred_at(*at);
@@ -382,7 +383,7 @@ void SchedulingService::CancelVisit(const CallContext& call, const v1::CancelVis
                                     Done<v1::CancelVisitResponse> done) {
   if (const auto status = call.caller->Require(Permission::kSchedule); !status.ok()) return done(status);
   Violations violations;
-  service::CheckText("reason", request.reason(), kMaxReasonBytes, /*required=*/true, &violations);
+  service::CheckReason("reason", request.reason(), /*required=*/true, &violations);
   Command command;
   command.mutable_cancel_visit()->set_reason(request.reason());
   ChangeVisit(call, request, std::move(command), std::move(violations), std::move(done));

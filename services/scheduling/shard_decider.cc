@@ -58,8 +58,10 @@ class Decider {
                             NewEvents* events) const;
   void Free(const std::string& id, const Intervention& state, absl::string_view reason, Millis at,
             NewEvents* events) const;
-  void FreeSuperseded(absl::string_view complaint, int64_t assignment, absl::string_view agency, Millis at,
-                      NewEvents* events) const;
+  // What assignments before `later` asked for and nobody has booked, elsewhere than `later` does.
+  void FreeSuperseded(const commands::v1::SupersedeVisits& later, NewEvents* events) const;
+  // An assignment asks for a visit of an agency that has one open: it is to say the same.
+  void Amend(const std::string& id, const Intervention& state, NewEvents* events) const;
   int32_t RoundUnderWay(absl::string_view complaint) const;
 
   const store::Rows& rows_;
@@ -146,15 +148,22 @@ int32_t Decider::RoundUnderWay(absl::string_view complaint) const {
   return ended.has_value() ? std::max(round, *ended + 1) : round;
 }
 
-void Decider::FreeSuperseded(absl::string_view complaint, int64_t assignment, absl::string_view agency, Millis at,
-                             NewEvents* events) const {
-  for (const std::string& id : VisitsOf(rows_, context_.shard, complaint)) {
+void Decider::FreeSuperseded(const commands::v1::SupersedeVisits& later, NewEvents* events) const {
+  for (const std::string& id : VisitsOf(rows_, context_.shard, later.complaint())) {
     const Intervention visit = Load(id);
     const bool unbooked =
         visit.state() == rows::v1::VISIT_STATE_REQUESTED || visit.state() == rows::v1::VISIT_STATE_HELD;
-    const bool earlier = visit.assignment() > 0 && visit.assignment() < assignment;
-    if (unbooked && earlier && visit.agency() != agency) Free(id, visit, "reassigned", at, events);
+    const bool earlier = visit.assignment() > 0 && visit.assignment() < later.assignment();
+    if (!unbooked || !earlier || (!later.none_needed() && visit.agency() == later.agency())) continue;
+    Free(id, visit, later.none_needed() ? "not_needed" : "reassigned", later.occurred_at(), events);
   }
+}
+
+void Decider::Amend(const std::string& id, const Intervention& state, NewEvents* events) const {
+  Command amend;
+  *amend.mutable_amend_visit()->mutable_request() = command_.request_visit();
+  const auto decided = Decide(id, state, amend, {context_.now, {}});
+  if (decided.ok()) Append(*decided, events);
 }
 
 absl::StatusOr<NewEvents> Decider::Request(const std::string& id) const {
@@ -164,30 +173,40 @@ absl::StatusOr<NewEvents> Decider::Request(const std::string& id) const {
   if (!request->has_round()) request->set_round(RoundUnderWay(request->complaint()));
   const bool by_hand = request->assignment() == 0;
   int open = 0;
+  bool somebody_comes = false;
+  NewEvents amendments;  // of those that are open here already
   for (const std::string& other : VisitsOf(rows_, context_.shard, request->complaint())) {
     const Intervention visit = Load(other);
     if (other == id) continue;
     if (IsOpen(visit.state())) ++open;
     if (by_hand) continue;
-    // A later assignment was seen already, or somebody is coming anyway.
+    // A later assignment was seen already.
     if (visit.assignment() >= request->assignment()) return NewEvents{};
     if (IsOpen(visit.state()) && visit.agency() == request->agency() && visit.round() >= request->round()) {
-      return NewEvents{};
+      somebody_comes = true;
+      Amend(other, visit, &amendments);
     }
+  }
+  commands::v1::SupersedeVisits others;
+  others.set_complaint(request->complaint());
+  others.set_assignment(request->assignment());
+  others.set_agency(request->agency());
+  others.set_occurred_at(request->occurred_at());
+  if (somebody_comes) {
+    FreeSuperseded(others, &amendments);
+    return amendments;
   }
   if (by_hand && open >= kMaxOpenVisits) return TooManyVisits(request->complaint(), open);
   ASSIGN_OR_RETURN(const auto decided, Decide(id, Load(id), command, Around(request->complaint())));
   NewEvents events;
   Append(decided, &events);
-  if (!by_hand && !events.empty()) {
-    FreeSuperseded(request->complaint(), request->assignment(), request->agency(), request->occurred_at(), &events);
-  }
+  if (!by_hand && !events.empty()) FreeSuperseded(others, &events);
   return events;
 }
 
 NewEvents Decider::Supersede(const commands::v1::SupersedeVisits& later) const {
   NewEvents events;
-  FreeSuperseded(later.complaint(), later.assignment(), later.agency(), later.occurred_at(), &events);
+  FreeSuperseded(later, &events);
   return events;
 }
 

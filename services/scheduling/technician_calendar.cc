@@ -16,7 +16,8 @@ std::string FormatInstant(Millis at) {
 
 Metadata FreshSlots(const store::Rows& rows, uint16_t shard, const Intervention& state, const Claim& claim) {
   const SlotQuery query = QueryFor(state, claim.now, claim.now, claim.now + kSlotHorizon, kFreshSlots);
-  const auto calendars = AgencyCalendars(rows, shard, state.agency(), query, claim.now, claim.visit);
+  const auto calendars =
+      AgencyCalendars(rows, shard, state.agency(), query, claim.now, claim.visit, Technicians::kSkilled);
   Metadata metadata;
   for (const SlotOffer& slot : FindSlots(query, calendars)) {
     metadata.emplace_back(absl::StrCat("slot_", metadata.size() + 1),

@@ -31,8 +31,15 @@ std::vector<PlannedRun> PlanOf(const ClockRow& row, const Promises& promises) {
   return PlanLines(row.start(), facts, promises);
 }
 
+// What makes the lines of `row` what `plan` says, as one event where it would be many.
+std::vector<Event> ChangesOf(const ClockRow& row, const std::vector<PlannedRun>& plan, const Occasion& occasion) {
+  std::vector<Event> changes = LineChanges(row, plan, occasion);
+  if (changes.size() > kMaxLineEvents) changes = {WholeJudgement(row, plan, occasion)};
+  return changes;
+}
+
 // An import: one event, with all that it means.
-Event Imported(const Note& note, absl::string_view complaint, const Promises& promises, Millis now, ClockRow row) {
+Event Imported(const Note& note, absl::string_view complaint, const Promises& promises, ClockRow row) {
   Event event;
   auto* imported = event.mutable_clock_imported();
   *imported->mutable_start() = note.receipt().start();
@@ -42,7 +49,7 @@ Event Imported(const Note& note, absl::string_view complaint, const Promises& pr
   for (PlannedRun& planned : PlanOf(row, promises)) {
     JudgedLine* line = imported->mutable_lines()->add_lines();
     *line = std::move(planned.judged);
-    line->set_silent(line->state() == JudgedLine::STATE_RUNNING && line->started().due_at() <= now);
+    line->set_silent(IsSilent(*line, imported->start().recorded_at()));
   }
   return event;
 }
@@ -70,7 +77,7 @@ std::vector<Event> DecideTakeIn(const ClockRow& state, const std::vector<const N
     if (note->has_receipt() && row.has_start()) continue;
     Event event;
     if (note->has_receipt() && note->imported()) {
-      record(Imported(*note, complaint, promises, now, row));
+      record(Imported(*note, complaint, promises, row));
       continue;
     }
     if (note->has_receipt()) {
@@ -94,10 +101,14 @@ std::vector<Event> DecideTakeIn(const ClockRow& state, const std::vector<const N
   if (events.empty() || !row.has_start() || !known_pack) return events;
   const std::vector<PlannedRun> plan = PlanOf(row, promises);
   const Occasion occasion(state, notes, promises);
-  std::vector<Event> changes = LineChanges(row, plan, occasion, now);
-  if (changes.size() > kMaxLineEvents) changes = {WholeJudgement(row, plan, occasion, now)};
-  for (Event& change : changes) events.push_back(std::move(change));
+  for (Event& change : ChangesOf(row, plan, occasion)) events.push_back(std::move(change));
   return events;
+}
+
+std::vector<Event> DecideReplan(const ClockRow& state, const events::v1::ReplanBegun& change,
+                                const Promises& promises) {
+  if (!state.has_start() || promises.pack == nullptr) return {};
+  return ChangesOf(state, PlanOf(state, promises), Occasion(state, change));
 }
 
 std::vector<Event> DecideAlarm(const ClockRow& state, const commands::v1::RaiseAlarm& command, Millis now) {
@@ -124,6 +135,10 @@ std::vector<Event> DecideAlarm(const ClockRow& state, const commands::v1::RaiseA
   raised->set_due_at(due);
   raised->set_warned_at(*warning);
   raised->set_fired_late(now - *warning > kAlarmTolerance);
+  const rows::v1::DueVersion& last = LastDue(*run);
+  for (int i = 0; i < std::min(last.warnings_at_size(), last.warning_roles_size()); ++i) {
+    if (last.warnings_at(i) == *warning) raised->add_roles(last.warning_roles(i));
+  }
   return {event};
 }
 
@@ -149,6 +164,11 @@ std::optional<Millis> NextWarning(const ClockRow& row, const Run& run) {
   if (!NextBreach(run).has_value()) return std::nullopt;
   // An import's warnings of before it was recorded come too late for anybody.
   Millis last = row.start().imported() ? row.start().recorded_at() : -kForEver;
+  if (row.start().imported()) {
+    for (const NotedFact& fact : row.facts()) {
+      if (fact.imported()) last = std::max(last, fact.recorded_at());
+    }
+  }
   for (const auto& alarm : run.alarms()) {
     if (!alarm.breach()) last = std::max(last, alarm.alarm_at());
   }

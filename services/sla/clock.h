@@ -40,6 +40,10 @@ std::vector<const commands::v1::Note*> NewNotes(const ClockRow& state, const com
 std::vector<Event> DecideTakeIn(const ClockRow& state, const std::vector<const commands::v1::Note*>& notes,
                                 absl::string_view complaint, const Promises& promises, Millis now);
 
+// The events that a change of the register causes: due instants of running lines moved, and what follows from that.
+// None when nothing moves, so that asking again means nothing. At most 48 events. `promises` are as of now.
+std::vector<Event> DecideReplan(const ClockRow& state, const events::v1::ReplanBegun& change, const Promises& promises);
+
 // The event of a due alarm; none when it holds no more, was raised already, or is a warning whose breach is due. The
 // alarm counts as due at `command.due()` even where `now` has fallen behind it: a clock showed that instant.
 std::vector<Event> DecideAlarm(const ClockRow& state, const commands::v1::RaiseAlarm& command, Millis now);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace redress::sla {
 namespace {
 
@@ -10,14 +12,9 @@ using commands::v1::Note;
 using events::v1::JudgedLine;
 using events::v1::LineStarted;
 
-bool SameInstants(const google::protobuf::RepeatedField<int64_t>& a,
-                  const google::protobuf::RepeatedField<int64_t>& b) {
+template <typename List>
+bool Equal(const List& a, const List& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end());
-}
-
-bool SameDue(const rows::v1::DueVersion& written, const LineStarted& planned) {
-  return written.due_at() == planned.due_at() && written.due_unextended_at() == planned.due_unextended_at() &&
-         SameInstants(written.warnings_at(), planned.warnings_at());
 }
 
 // Dropped: a late fact took its start away, or the pack has it no more.
@@ -28,11 +25,6 @@ bool IsGone(const Run& run) {
 // Ended by a fact before `at`; when one that is gone did so means nothing.
 bool EndedBefore(const Run& run, Millis at) {
   return run.state() != JudgedLine::STATE_RUNNING && !IsGone(run) && run.ended_at() < at;
-}
-
-// An import's line that is due already when it is first heard of: history, which alarms nobody.
-bool IsSilent(const ClockRow& row, const JudgedLine& line, Millis now) {
-  return row.start().imported() && line.state() == JudgedLine::STATE_RUNNING && line.started().due_at() <= now;
 }
 
 std::string WhyOf(const types::v1::Fact& fact, const register_v1::ObligationPack* pack) {
@@ -48,7 +40,7 @@ std::string WhyOf(const types::v1::Fact& fact, const register_v1::ObligationPack
 
 class Changes {
  public:
-  Changes(const ClockRow& row, const Occasion& occasion, Millis now) : row_(row), occasion_(occasion), now_(now) {}
+  Changes(const ClockRow& row, const Occasion& occasion) : row_(row), occasion_(occasion) {}
 
   void Add(const JudgedLine& planned) {
     const LineStarted& started = planned.started();
@@ -60,8 +52,10 @@ class Changes {
                        (ended && planned.state() == JudgedLine::STATE_RUNNING);
     if (again) {
       *Next().mutable_line_started() = started;
+      Silence(planned, written);
     } else if (!SameDue(LastDue(*written), started)) {
       MoveDue(*written, started);
+      Silence(planned, written);
     }
     End(planned, again ? JudgedLine::STATE_RUNNING : written->state(), written);
   }
@@ -82,14 +76,20 @@ class Changes {
 
   void Begin(const JudgedLine& planned) {
     *Next().mutable_line_started() = planned.started();
-    if (IsSilent(row_, planned, now_)) {
-      auto* breach = Next().mutable_breach_raised();
-      breach->set_line(planned.started().line());
-      breach->set_run(planned.started().run());
-      breach->set_due_at(planned.started().due_at());
-      breach->set_silent(true);
-    }
+    Silence(planned, nullptr);
     End(planned, JudgedLine::STATE_RUNNING, nullptr);
+  }
+
+  // Of a due instant that is said anew: that it alarms nobody, when it does not and that is not written yet.
+  void Silence(const JudgedLine& planned, const Run* written) {
+    const Millis due = planned.started().due_at();
+    if (!IsSilent(planned, occasion_.silent_until)) return;
+    if (written != nullptr && written->has_silent_due_at() && written->silent_due_at() >= due) return;
+    auto* breach = Next().mutable_breach_raised();
+    breach->set_line(planned.started().line());
+    breach->set_run(planned.started().run());
+    breach->set_due_at(due);
+    breach->set_silent(true);
   }
 
   void MoveDue(const Run& written, const LineStarted& planned) {
@@ -100,16 +100,21 @@ class Changes {
     moved->set_due_unextended_at(planned.due_unextended_at());
     *moved->mutable_versions() = planned.versions();
     *moved->mutable_warnings_at() = planned.warnings_at();
+    *moved->mutable_warning_roles() = planned.warning_roles();
     moved->set_occurred_at(occasion_.occurred_at);
-    const auto& before = LastDue(written).versions();
-    const auto& after = planned.versions();
-    if (occasion_.why == "late_fact" && before.calendar_version() != after.calendar_version()) {
-      moved->set_why("calendar");
-    } else if (occasion_.why == "late_fact" && before.tzdata() != after.tzdata()) {
-      moved->set_why("tzdata");
-    } else {
-      moved->set_why(occasion_.why);
-    }
+    moved->set_why(WhyMoved(LastDue(written).versions(), planned.versions()));
+  }
+
+  // What the facts say, and what it was measured with having changed.
+  std::string WhyMoved(const events::v1::Versions& before, const events::v1::Versions& after) const {
+    std::string why = occasion_.why == "late_fact" ? "" : occasion_.why;
+    const auto add = [&](bool changed, absl::string_view what) {
+      if (changed && why != what) absl::StrAppend(&why, why.empty() ? "" : ", ", what);
+    };
+    // Another calendar is that of another target, which the facts brought.
+    add(before.calendar() == after.calendar() && before.calendar_version() != after.calendar_version(), "calendar");
+    add(before.tzdata() != after.tzdata(), "tzdata");
+    return why.empty() ? occasion_.why : why;
   }
 
   // Says how a run that is said to be in `state` ends; nothing when that is said already.
@@ -153,7 +158,6 @@ class Changes {
 
   const ClockRow& row_;
   const Occasion& occasion_;
-  const Millis now_;
   std::vector<Event> events_;
 };
 
@@ -165,6 +169,11 @@ bool IsPlanned(const Run& written, const std::vector<PlannedRun>& plan) {
 }
 
 }  // namespace
+
+bool SameDue(const rows::v1::DueVersion& written, const LineStarted& planned) {
+  return written.due_at() == planned.due_at() && written.due_unextended_at() == planned.due_unextended_at() &&
+         Equal(written.warnings_at(), planned.warnings_at()) && Equal(written.warning_roles(), planned.warning_roles());
+}
 
 JudgedLine AsJudged(const Run& run) {
   JudgedLine judged;
@@ -178,6 +187,7 @@ JudgedLine AsJudged(const Run& run) {
   started->set_due_unextended_at(due.due_unextended_at());
   *started->mutable_versions() = due.versions();
   *started->mutable_warnings_at() = due.warnings_at();
+  *started->mutable_warning_roles() = due.warning_roles();
   return judged;
 }
 
@@ -188,7 +198,23 @@ const Run* FindRun(const ClockRow& row, absl::string_view line, int run) {
   return nullptr;
 }
 
+bool IsSilent(const JudgedLine& line, Millis silent_until) {
+  return line.state() == JudgedLine::STATE_RUNNING && line.started().due_at() <= silent_until;
+}
+
+Occasion::Occasion(const ClockRow& before, const events::v1::ReplanBegun& change) {
+  occurred_at = std::max(change.active_from(), change.recorded_at());
+  why = change.tzdata().empty() ? "calendar" : "tzdata";
+  if (before.start().imported()) silent_until = before.start().recorded_at();
+}
+
 Occasion::Occasion(const ClockRow& before, const std::vector<const Note*>& notes, const Promises& promises) {
+  bool imported = before.start().imported();
+  if (imported) silent_until = before.start().recorded_at();
+  for (const Note* note : notes) {
+    imported |= note->has_receipt() && note->imported();
+    if (imported && note->imported()) silent_until = std::max(silent_until, note->recorded_at());
+  }
   Millis last_known = -kForEver;
   if (!before.facts().empty()) last_known = before.facts(before.facts_size() - 1).fact().occurred_at();
   const auto take = [&](const types::v1::Fact& fact) {
@@ -209,9 +235,8 @@ Occasion::Occasion(const ClockRow& before, const std::vector<const Note*>& notes
   }
 }
 
-std::vector<Event> LineChanges(const ClockRow& row, const std::vector<PlannedRun>& plan, const Occasion& occasion,
-                               Millis now) {
-  Changes changes(row, occasion, now);
+std::vector<Event> LineChanges(const ClockRow& row, const std::vector<PlannedRun>& plan, const Occasion& occasion) {
+  Changes changes(row, occasion);
   for (const PlannedRun& planned : plan) changes.Add(planned.judged);
   for (const Run& written : row.runs()) {
     if (!IsPlanned(written, plan)) changes.Drop(written);
@@ -219,8 +244,10 @@ std::vector<Event> LineChanges(const ClockRow& row, const std::vector<PlannedRun
   return changes.Take();
 }
 
-Event WholeJudgement(const ClockRow& row, const std::vector<PlannedRun>& plan, const Occasion& occasion, Millis now) {
+Event WholeJudgement(const ClockRow& row, const std::vector<PlannedRun>& plan, const Occasion& occasion) {
   Event event;
+  event.mutable_lines_judged()->set_why(occasion.why);
+  event.mutable_lines_judged()->set_occurred_at(occasion.occurred_at);
   for (const PlannedRun& planned : plan) {
     JudgedLine* line = event.mutable_lines_judged()->add_lines();
     const Run* written = FindRun(row, planned.judged.started().line(), planned.judged.started().run());
@@ -229,7 +256,7 @@ Event WholeJudgement(const ClockRow& row, const std::vector<PlannedRun>& plan, c
       continue;
     }
     *line = planned.judged;
-    line->set_silent(written == nullptr && IsSilent(row, *line, now));
+    line->set_silent(IsSilent(*line, occasion.silent_until));
   }
   return event;
 }

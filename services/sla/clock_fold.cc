@@ -18,6 +18,7 @@ void AddDue(const LineStarted& started, const std::string& why, Millis occurred_
   due->set_due_at(started.due_at());
   due->set_due_unextended_at(started.due_unextended_at());
   *due->mutable_warnings_at() = started.warnings_at();
+  *due->mutable_warning_roles() = started.warning_roles();
   *due->mutable_versions() = started.versions();
   due->set_why(why);
   due->set_occurred_at(occurred_at);
@@ -32,6 +33,7 @@ void Start(const LineStarted& started, Millis recorded_at, ClockRow* row) {
   kept->clear_due_at();
   kept->clear_due_unextended_at();
   kept->clear_warnings_at();
+  kept->clear_warning_roles();
   kept->clear_versions();
   run->set_state(JudgedLine::STATE_RUNNING);
   run->clear_ended_at();
@@ -46,6 +48,7 @@ void MoveDue(const events::v1::DueMoved& moved, Millis recorded_at, ClockRow* ro
   due->set_due_at(moved.due_at());
   due->set_due_unextended_at(moved.due_unextended_at());
   *due->mutable_warnings_at() = moved.warnings_at();
+  *due->mutable_warning_roles() = moved.warning_roles();
   *due->mutable_versions() = moved.versions();
   due->set_why(moved.why());
   due->set_occurred_at(moved.occurred_at());
@@ -61,16 +64,27 @@ void End(absl::string_view line, int number, JudgedLine::State state, Millis at,
   run->set_ended_by(by);
 }
 
-void AddAlarm(absl::string_view line, int number, bool breach, Millis due, Millis at, Millis recorded_at, bool late,
-              ClockRow* row) {
-  Run* run = MutableRun(row, line, number);
+void AddWarning(const events::v1::WarningRaised& raised, Millis recorded_at, ClockRow* row) {
+  Run* run = MutableRun(row, raised.line(), raised.run());
   if (run == nullptr) return;
   auto* alarm = run->add_alarms();
-  alarm->set_breach(breach);
-  alarm->set_due_at(due);
-  alarm->set_alarm_at(at);
+  alarm->set_due_at(raised.due_at());
+  alarm->set_alarm_at(raised.warned_at());
   alarm->set_recorded_at(recorded_at);
-  alarm->set_fired_late(late);
+  alarm->set_fired_late(raised.fired_late());
+  *alarm->mutable_roles() = raised.roles();
+}
+
+void AddBreach(const events::v1::BreachRaised& raised, Millis recorded_at, ClockRow* row) {
+  Run* run = MutableRun(row, raised.line(), raised.run());
+  if (run == nullptr) return;
+  if (raised.silent()) return run->set_silent_due_at(raised.due_at());
+  auto* alarm = run->add_alarms();
+  alarm->set_breach(true);
+  alarm->set_due_at(raised.due_at());
+  alarm->set_alarm_at(raised.due_at());
+  alarm->set_recorded_at(recorded_at);
+  alarm->set_fired_late(raised.fired_late());
 }
 
 void Judge(const events::v1::LinesJudged& judged, Millis recorded_at, ClockRow* row) {
@@ -87,11 +101,10 @@ void Judge(const events::v1::LinesJudged& judged, Millis recorded_at, ClockRow* 
     const LineStarted& started = line.started();
     const Run* known = FindRun(*row, started.line(), started.run());
     const bool same = known != nullptr && known->started().started_at() == started.started_at();
-    const bool moved = !same || LastDue(*known).due_at() != started.due_at();
     if (!same) {
       Start(started, recorded_at, row);
-    } else if (moved) {
-      AddDue(started, "late_fact", started.started_at(), recorded_at, MutableRun(row, started.line(), started.run()));
+    } else if (!SameDue(LastDue(*known), started)) {
+      AddDue(started, judged.why(), judged.occurred_at(), recorded_at, MutableRun(row, started.line(), started.run()));
     }
     End(started.line(), started.run(), line.state(), line.ended_at(), line.ended_by(), row);
     if (line.silent()) MutableRun(row, started.line(), started.run())->set_silent_due_at(started.due_at());
@@ -125,19 +138,10 @@ void Apply(const Event& event, Millis recorded_at, absl::string_view complaint, 
       return End(cancelled.line(), cancelled.run(), JudgedLine::STATE_CANCELLED, cancelled.occurred_at(),
                  cancelled.by(), row);
     }
-    case Event::kWarningRaised: {
-      const auto& raised = event.warning_raised();
-      return AddAlarm(raised.line(), raised.run(), false, raised.due_at(), raised.warned_at(), recorded_at,
-                      raised.fired_late(), row);
-    }
-    case Event::kBreachRaised: {
-      const auto& raised = event.breach_raised();
-      if (Run* run = MutableRun(row, raised.line(), raised.run()); raised.silent() && run != nullptr) {
-        return run->set_silent_due_at(raised.due_at());
-      }
-      return AddAlarm(raised.line(), raised.run(), true, raised.due_at(), raised.due_at(), recorded_at,
-                      raised.fired_late(), row);
-    }
+    case Event::kWarningRaised: return AddWarning(event.warning_raised(), recorded_at, row);
+    case Event::kBreachRaised: return AddBreach(event.breach_raised(), recorded_at, row);
+    case Event::kReplanBegun:
+    case Event::kClocksReplanned:  // of no clock
     case Event::KIND_NOT_SET: return;
   }
 }

@@ -55,6 +55,8 @@ std::vector<Note> Journey(int facts) {
     Fact* fact = note.mutable_facts(0);
     fact->set_team("t");
     fact->set_reason("reason");
+    fact->set_line(*rc::gen::element<std::string>("acknowledge", "answer", "remedy"));
+    if (*rc::gen::inRange(0, 3) == 0) fact->set_result(std::string(kVisitCancelled));
     fact->set_until(at + *rc::gen::inRange<int64_t>(1, 40) * kHour);
     if (kind == FACT_KIND_UNSPECIFIED) {
       note.clear_facts();

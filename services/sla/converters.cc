@@ -107,6 +107,7 @@ void WriteWritten(const Run& run, v1::Line* out) {
     *raised->mutable_recorded_time() = WriteTime(alarm.recorded_at());
     *raised->mutable_due_time() = WriteTime(alarm.due_at());
     raised->set_fired_late(alarm.fired_late());
+    *raised->mutable_roles() = alarm.roles();
   }
 }
 
@@ -243,7 +244,7 @@ v1::Line WriteLine(const LineView& line, Millis now) {
   if (ended) *out.mutable_end_time() = WriteTime(judged.ended_at());
   out.set_ended_by(judged.ended_by());
   *out.mutable_time_left() = WriteDuration(started.due_at() - (ended ? judged.ended_at() : now));
-  if (line.written != nullptr) {
+  if (line.written.has_value()) {
     out.set_met_on_late_evidence(IsMet(judged) && BreachRaised(*line.written));
     WriteWritten(*line.written, &out);
   }
@@ -253,7 +254,7 @@ v1::Line WriteLine(const LineView& line, Millis now) {
     *counted->mutable_start_time() = WriteTime(pause.begin);
     *counted->mutable_end_time() = WriteTime(pause.end);
     *counted->mutable_counted() = WriteDuration(pause.counted);
-    counted->set_evidence(pause.evidence->fact().reference());
+    counted->set_evidence(EvidenceOf(pause.evidence->fact()));
     counted->set_budget_exhausted(pause.exhausted);
   }
   return out;

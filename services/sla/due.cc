@@ -22,13 +22,23 @@ calendar::Unit UnitOf(const Target& target) {
   }
 }
 
+// How much a pause moves a due instant by, in the target's unit.
+Millis CountedIn(const RunTime& run, Millis begin, Millis end) {
+  const calendar::Zone zone = run.calendar->zone();
+  switch (UnitOf(*run.target)) {
+    case calendar::Unit::kHours: return end - begin;
+    case calendar::Unit::kWorkingHours: return run.calendar->WorkingTimeBetween(begin, end);
+    case calendar::Unit::kCalendarDays: return (calendar::LocalDay(end, zone) - calendar::LocalDay(begin, zone)) * kDay;
+    case calendar::Unit::kWorkingDays: return run.calendar->WorkingDaysBetween(begin, end) * kDay;
+  }
+  return 0;
+}
+
 // A due instant in the making. The end rule comes last, so that what is added in between is not rounded up each time.
 class MovingDue {
  public:
   explicit MovingDue(const RunTime& run)
-      : run_(run),
-        at_(calendar::DueTime(run.started_at, run.target->quantity(), UnitOf(*run.target), calendar::EndRule::kSameTime,
-                              *run.calendar)) {}
+      : run_(run), base_(run.started_at), quantity_(run.target->quantity()), at_(Reached()) {}
 
   Millis Value() const {
     if (fixed_ || run_.target->end_rule() != register_v1::END_RULE_END_OF_DAY) return at_;
@@ -36,17 +46,30 @@ class MovingDue {
   }
   void Add(Millis counted) {
     if (counted <= 0) return;
-    at_ = CountsOpenHours(*run_.target) ? run_.calendar->AddWorkingTime(at_, counted)
-                                        : std::min(at_ + counted, calendar::kMaxInstant);
+    if (CountsDays(*run_.target)) {
+      // Days are counted from where the counting began, so that each of them keeps its time of day.
+      quantity_ += counted / kDay;
+      at_ = Reached();
+    } else {
+      at_ = CountsOpenHours(*run_.target) ? run_.calendar->AddWorkingTime(at_, counted)
+                                          : std::min(at_ + counted, calendar::kMaxInstant);
+    }
   }
   // To an instant given to the millisecond, which no end rule changes.
   void Fix(Millis at) {
-    at_ = at;
+    base_ = at_ = at;
+    quantity_ = 0;
     fixed_ = true;
   }
 
  private:
+  Millis Reached() const {
+    return calendar::DueTime(base_, quantity_, UnitOf(*run_.target), calendar::EndRule::kSameTime, *run_.calendar);
+  }
+
   const RunTime& run_;
+  Millis base_;
+  int64_t quantity_;
   Millis at_;
   bool fixed_ = false;
 };
@@ -59,14 +82,20 @@ struct Move {
 
 bool IsExtension(const RunTime& run, const NotedFact& noted) {
   const types::v1::Fact& fact = noted.fact();
-  return fact.kind() == types::v1::FACT_KIND_EXTENSION_NOTIFIED && run.line->id() != "acknowledge" &&
-         fact.until() > 0 && (noted.imported() || !fact.reason().empty());
+  if (fact.kind() != types::v1::FACT_KIND_EXTENSION_NOTIFIED || fact.until() <= 0) return false;
+  // A source that names no line means all it has.
+  if (fact.line().empty() ? !noted.imported() : fact.line() != run.line->id()) return false;
+  switch (run.line->extensions()) {
+    case register_v1::EXTENSIONS_NEVER: return false;
+    case register_v1::EXTENSIONS_BY_CONSENT: return fact.reason() == kResidentConsented;
+    default: return noted.imported() || !fact.reason().empty();
+  }
 }
 
 std::vector<Move> MovesOf(const RunTime& run, const Facts& facts, const std::vector<PauseSpan>& pauses) {
   std::vector<Move> moves;
   for (const PauseSpan& span : pauses) {
-    if (span.begin_index < run.end && StopsLine(*span.type, run.line->id())) moves.push_back({span.begin_index, &span});
+    if (span.begin_index < run.end && StopsLine(*span.type, *run.line)) moves.push_back({span.begin_index, &span});
   }
   for (size_t i = run.begin; i < std::min(run.end, facts.size()); ++i) {
     if (IsExtension(run, *facts[i])) moves.push_back({i, nullptr});
@@ -76,6 +105,10 @@ std::vector<Move> MovesOf(const RunTime& run, const Facts& facts, const std::vec
 }
 
 }  // namespace
+
+bool CountsDays(const Target& target) {
+  return target.unit() == register_v1::TIME_UNIT_CALENDAR_DAYS || target.unit() == register_v1::TIME_UNIT_WORKING_DAYS;
+}
 
 const Target* TargetFor(const register_v1::Line& line, types::v1::Urgency urgency) {
   const Target* others = nullptr;
@@ -110,8 +143,7 @@ Due DueOf(const RunTime& run, const Facts& facts, const std::vector<PauseSpan>& 
     pause.end = begin + given;
     pause.exhausted = given < length;
     if (pause.end <= pause.begin) continue;
-    pause.counted = CountsOpenHours(*run.target) ? run.calendar->WorkingTimeBetween(pause.begin, pause.end)
-                                                 : pause.end - pause.begin;
+    pause.counted = CountedIn(run, pause.begin, pause.end);
     if (begin <= unextended.Value()) unextended.Add(pause.counted);
     moving.Add(pause.counted);
     covered = pause.end;
@@ -122,16 +154,16 @@ Due DueOf(const RunTime& run, const Facts& facts, const std::vector<PauseSpan>& 
   return due;
 }
 
-std::vector<Millis> WarningsOf(const RunTime& run, Millis due) {
-  std::vector<Millis> instants;
+std::vector<PlannedWarning> WarningsOf(const RunTime& run, Millis due) {
+  std::vector<PlannedWarning> warnings;
   for (const register_v1::Warning& warning : run.line->warnings()) {
     const Millis before = warning.minutes_before() * kMinute;
     const Millis at = CountsOpenHours(*run.target) ? run.calendar->SubtractWorkingTime(due, before) : due - before;
-    if (at > run.started_at && at < due) instants.push_back(at);
+    if (at > run.started_at && at < due) warnings.push_back({at, warning.role()});
   }
-  std::sort(instants.begin(), instants.end());
-  instants.erase(std::unique(instants.begin(), instants.end()), instants.end());
-  return instants;
+  std::sort(warnings.begin(), warnings.end());
+  warnings.erase(std::unique(warnings.begin(), warnings.end()), warnings.end());
+  return warnings;
 }
 
 }  // namespace redress::sla

@@ -69,15 +69,30 @@ std::string VerdictText(const LineView& line, Millis now) {
 
 }  // namespace
 
-std::vector<LineView> LinesOf(const ClockRow& row, const Facts& facts, const Promises& promises, bool present) {
+std::optional<Run> WrittenBy(const Run& run, Millis instant) {
+  Run written = run;
+  written.clear_dues();
+  written.clear_alarms();
+  for (const auto& due : run.dues()) {
+    if (due.recorded_at() <= instant) *written.add_dues() = due;
+  }
+  for (const auto& alarm : run.alarms()) {
+    if (alarm.recorded_at() <= instant) *written.add_alarms() = alarm;
+  }
+  if (written.dues().empty()) return std::nullopt;
+  return written;
+}
+
+std::vector<LineView> LinesOf(const ClockRow& row, const Facts& facts, const Promises& promises,
+                              const Question& question) {
   std::vector<PlannedRun> plan = PlanLines(row.start(), facts, promises);
   std::vector<LineView> lines;
   // Without its pack nothing can be planned; what was written is the best there is.
-  if (present || promises.pack == nullptr) {
+  if (question.present || promises.pack == nullptr) {
     for (const Run& run : row.runs()) {
       LineView& line = lines.emplace_back();
       line.judged = AsJudged(run);
-      line.written = &run;
+      line.written = run;
       for (PlannedRun& planned : plan) {
         const LineStarted& started = planned.judged.started();
         const bool same = started.line() == run.started().line() && started.run() == run.started().run();
@@ -90,6 +105,8 @@ std::vector<LineView> LinesOf(const ClockRow& row, const Facts& facts, const Pro
     LineView& line = lines.emplace_back();
     line.judged = std::move(planned.judged);
     line.pauses = std::move(planned.pauses);
+    const Run* run = FindRun(row, line.judged.started().line(), line.judged.started().run());
+    if (run != nullptr) line.written = WrittenBy(*run, std::min(question.now, question.known));
   }
   return lines;
 }
@@ -100,18 +117,23 @@ std::vector<std::string> ReasonsOf(const LineView& line, Millis now) {
   reasons.push_back(absl::StrCat("Began with ", NameOf(started.start()), " at ",
                                  LocalTime(started.started_at(), started.zone()),
                                  started.run() == 0 ? "." : absl::StrCat(", for the ", started.run() + 1, ". time.")));
-  const auto& first = line.written == nullptr ? rows::v1::DueVersion::default_instance() : line.written->dues(0);
-  const bool written = line.written != nullptr;
+  const bool written = line.written.has_value();
+  const auto& first = written ? line.written->dues(0) : rows::v1::DueVersion::default_instance();
   const auto& versions = written ? first.versions() : started.versions();
   reasons.push_back(absl::StrCat("Due ", LocalTime(written ? first.due_at() : started.due_at(), started.zone()), ": ",
                                  TargetText(started.target()), " ", CalendarText(versions, started.zone()), ", ",
                                  PackText(versions), written ? "." : ", pauses and extensions known then included."));
   if (written) AddMoves(*line.written, &reasons);
+  if (written && LastDue(*line.written).due_at() != started.due_at()) {
+    reasons.push_back(
+        absl::StrCat("Due ", LocalTime(started.due_at(), started.zone()), " by the facts that count then."));
+  }
   for (const CountedPause& pause : line.pauses) {
-    reasons.push_back(absl::StrCat("Paused as ", pause.type->id(), " from ", LocalTime(pause.begin, started.zone()),
-                                   " to ", LocalTime(pause.end, started.zone()),
-                                   pause.exhausted ? " (its budget ends there)" : "", ": ", Length(pause.counted),
-                                   " of the line's own time."));
+    reasons.push_back(
+        absl::StrCat("Paused as ", pause.type->id(), " from ", LocalTime(pause.begin, started.zone()), " to ",
+                     LocalTime(pause.end, started.zone()), pause.exhausted ? " (its budget ends there)" : "", ": ",
+                     CountsDays(started.target()) ? absl::StrCat(pause.counted / kDay, " days") : Length(pause.counted),
+                     " of the line's own time."));
   }
   reasons.push_back(VerdictText(line, now));
   if (written && IsMet(line.judged) && BreachRaised(*line.written)) {

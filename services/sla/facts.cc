@@ -127,23 +127,29 @@ CaseDimensions DimensionsOf(const events::v1::ClockStarted& start, const Facts& 
   result.kind = start.kind();
   result.urgency = start.urgency();
   result.channel = start.channel();
+  bool assigned = false;
   for (const NotedFact* noted : facts) {
-    if (noted->has_amended() && !at_receipt) {
-      const auto& amended = noted->amended();
-      if (amended.has_category()) result.category = amended.category();
-      if (amended.has_kind()) result.kind = amended.kind();
-      if (amended.has_urgency()) result.urgency = amended.urgency();
-    }
-    if (noted->fact().kind() != types::v1::FACT_KIND_ASSIGNED) continue;
+    const auto& amended = noted->amended();
+    if (amended.has_kind()) result.kind = amended.kind();
+    if (amended.has_category() && !at_receipt) result.category = amended.category();
+    if (amended.has_urgency() && !at_receipt) result.urgency = amended.urgency();
+    if (noted->fact().kind() != types::v1::FACT_KIND_ASSIGNED || (at_receipt && assigned)) continue;
+    assigned = true;
     if (noted->has_dimensions()) {
       result.agency = noted->dimensions().agency();
       result.office = noted->dimensions().office();
     }
     result.team = noted->fact().team();
     result.agent = noted->fact().agent();
-    if (at_receipt) break;
   }
   return result;
+}
+
+Millis ReopenWindowOf(const events::v1::ClockStarted& start, const Facts& facts) {
+  for (auto it = facts.rbegin(); it != facts.rend(); ++it) {
+    if ((*it)->amended().has_reopen_window_ms()) return (*it)->amended().reopen_window_ms();
+  }
+  return start.reopen_window_ms();
 }
 
 bool StandsOutsideFigures(types::v1::ComplaintKind kind) {

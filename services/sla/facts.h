@@ -83,9 +83,12 @@ struct CaseDimensions {
   types::v1::Urgency urgency = types::v1::URGENCY_UNSPECIFIED;
   types::v1::Channel channel = types::v1::CHANNEL_UNSPECIFIED;
 };
-// Those in charge by the last assignment among `facts` (at receipt: by the first), else as received; category, kind and
-// urgency as last amended (at receipt: as first said).
+// Those in charge by the last assignment among `facts` (at receipt: by the first), else as received; category and
+// urgency as last amended (at receipt: as first said); the kind as last amended, since figures count it or not by that.
 CaseDimensions DimensionsOf(const events::v1::ClockStarted& start, const Facts& facts, bool at_receipt = false);
+
+// The re-open window in force: as last amended among `facts`.
+Millis ReopenWindowOf(const events::v1::ClockStarted& start, const Facts& facts);
 
 // Praise, suggestions and expressed needs end with their answer and stand outside the time to resolution.
 bool StandsOutsideFigures(types::v1::ComplaintKind kind);

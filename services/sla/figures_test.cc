@@ -131,6 +131,18 @@ TEST_F(Figures, SettledCutsAtTheLargestWindowInScope) {
   EXPECT_FALSE(row.percentiles[0].has_value());
 }
 
+TEST_F(Figures, SettledCutsByTheWindowInForceNotByTheOneAtReceipt) {
+  Add(10, {{20, FACT_KIND_RESOLVED}}, 14);
+  NotedFact* amended = rows_[0].add_facts();
+  amended->mutable_fact()->set_occurred_at(40 * kDay);
+  amended->set_recorded_at(40 * kDay);
+  amended->mutable_amended()->set_reopen_window_ms(28 * kDay);
+  Rows(View::kSettled);
+  EXPECT_EQ(cut_, 72 * kDay);
+  Rows(View::kSettled, 39 * kDay);
+  EXPECT_EQ(cut_, 25 * kDay);
+}
+
 TEST_F(Figures, SettledDoesNotCountAResolutionReopenedByNow) {
   Add(10, {{20, FACT_KIND_RESOLVED}, {95, FACT_KIND_REOPENED}});
   EXPECT_EQ(Rows(View::kSettled).events, 0);
@@ -184,6 +196,27 @@ TEST(Dimensions, AreThoseInChargeAtTheInstantOrThoseFirstInCharge) {
   EXPECT_EQ(seen(25, false), "south/electricians/lift");
   EXPECT_EQ(seen(40, false), "south/electricians/water");
   EXPECT_EQ(seen(40, true), "north/plumbers/lift");
+}
+
+TEST(Dimensions, AtReceiptStillCountAComplaintByWhatItIsKnownToBe) {
+  CaseRow row;
+  row.mutable_start()->set_kind(COMPLAINT_KIND_COMPLAINT);
+  NotedFact* amended = row.add_facts();
+  amended->mutable_fact()->set_occurred_at(30);
+  amended->mutable_amended()->set_kind(COMPLAINT_KIND_PRAISE);
+  // After the first assignment, too.
+  NotedFact* assigned = row.add_facts();
+  assigned->mutable_fact()->set_kind(FACT_KIND_ASSIGNED);
+  assigned->mutable_fact()->set_occurred_at(20);
+  row.mutable_facts()->SwapElements(0, 1);
+  for (const bool at_receipt : {true, false}) {
+    Question question;
+    question.now = 40;
+    question.at_receipt = at_receipt;
+    CaseView view;
+    ASSERT_TRUE(Look(row, question, &view));
+    EXPECT_TRUE(StandsOutsideFigures(view.dimensions.kind));
+  }
 }
 
 TEST(Groups, AreSplitByDimensionsAndPeriodsOfReceiptInTheComplaintsZone) {

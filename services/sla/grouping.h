@@ -54,7 +54,8 @@ struct CaseView {
   Facts facts;
   Life life;
   CaseDimensions dimensions;
-  bool day_only = false;  // of its receipt or its end, only the day is known
+  Millis reopen_window = 0;  // in force at the question's instant
+  bool day_only = false;     // of its receipt or its end, only the day is known
 
   Millis received() const { return start->received_at(); }
   // Its end, or `now` while open.
@@ -75,6 +76,7 @@ bool Look(const Row& row, const Question& question, CaseView* view) {
         noted->fact().kind() == types::v1::FACT_KIND_RECEIVED && noted->fact().precision() == types::v1::PRECISION_DAY;
   }
   view->day_only |= view->life.day_only;
+  view->reopen_window = ReopenWindowOf(row.start(), view->facts);
   view->dimensions = DimensionsOf(row.start(), view->facts, question.at_receipt);
   return question.filter.Passes(view->dimensions);
 }

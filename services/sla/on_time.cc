@@ -1,5 +1,7 @@
 #include "services/sla/on_time.h"
 
+#include <algorithm>
+
 #include "services/sla/clock.h"
 
 namespace redress::sla {
@@ -11,13 +13,13 @@ Verdict VerdictOf(const rows::v1::Run& run) {
   return {run.started().line(), run.state(), run.ended_at(), due.due_at(), due.due_unextended_at(), BreachRaised(run)};
 }
 
-Verdict VerdictOf(const JudgedLine& judged) {
-  return {judged.started().line(),
-          judged.state(),
-          judged.ended_at(),
-          judged.started().due_at(),
-          judged.started().due_unextended_at(),
-          false};
+Verdict VerdictOf(const JudgedLine& judged, const rows::v1::Run* written, Millis instant) {
+  Verdict verdict{judged.started().line(), judged.state(), judged.ended_at(), judged.started().due_at(),
+                  judged.started().due_unextended_at()};
+  if (written == nullptr) return verdict;
+  verdict.alarmed = std::any_of(written->alarms().begin(), written->alarms().end(),
+                                [&](const auto& alarm) { return alarm.breach() && alarm.recorded_at() <= instant; });
+  return verdict;
 }
 
 void OnTimeFigures::Add(size_t group, const Verdict& verdict) {

@@ -24,9 +24,9 @@ struct Verdict {
   Millis unextended = 0;  // 0: not extended
   bool alarmed = false;   // a breach was raised
 };
-// As written, and as planned.
+// As written; and as planned, for an instant by which `written` (null: nothing) was known of the run.
 Verdict VerdictOf(const rows::v1::Run& run);
-Verdict VerdictOf(const events::v1::JudgedLine& judged);
+Verdict VerdictOf(const events::v1::JudgedLine& judged, const rows::v1::Run* written, Millis instant);
 
 struct OnTimeRow {
   stats::Rate rate;

@@ -2,10 +2,26 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
+
 namespace redress::sla {
 namespace {
 
-bool IsEvidenced(const NotedFact& noted) { return noted.imported() || !noted.fact().reference().empty(); }
+// Facts whose `reference` says which visit or order they are about.
+bool RefersToWork(const types::v1::Fact& fact) {
+  switch (fact.kind()) {
+    case types::v1::FACT_KIND_VISIT_REQUESTED:
+    case types::v1::FACT_KIND_VISIT_BOOKED:
+    case types::v1::FACT_KIND_VISIT_STARTED:
+    case types::v1::FACT_KIND_VISIT_ENDED:
+    case types::v1::FACT_KIND_CONTRACTOR_ORDERED:
+    case types::v1::FACT_KIND_CONTRACTOR_REPORTED:
+    case types::v1::FACT_KIND_RESOLVED: return true;
+    default: return absl::StartsWith(fact.reference(), "interventions/");
+  }
+}
+
+bool IsEvidenced(const NotedFact& noted) { return noted.imported() || !EvidenceOf(noted.fact()).empty(); }
 
 bool Ends(const register_v1::PauseType& type, types::v1::FactKind kind) {
   return std::find(type.ends().begin(), type.ends().end(), kind) != type.ends().end();
@@ -39,9 +55,13 @@ std::vector<PauseSpan> PauseSpansOf(const Facts& facts, const register_v1::Oblig
   return spans;
 }
 
-bool StopsLine(const register_v1::PauseType& type, absl::string_view line) {
-  if (type.lines().empty()) return line != "acknowledge";
-  return std::find(type.lines().begin(), type.lines().end(), line) != type.lines().end();
+const std::string& EvidenceOf(const types::v1::Fact& fact) {
+  return fact.evidence().empty() && !RefersToWork(fact) ? fact.reference() : fact.evidence();
+}
+
+bool StopsLine(const register_v1::PauseType& type, const register_v1::Line& line) {
+  if (type.lines().empty()) return !line.not_pausable();
+  return std::find(type.lines().begin(), type.lines().end(), line.id()) != type.lines().end();
 }
 
 Millis PauseBudget::Take(const register_v1::PauseType& type, Millis length) {

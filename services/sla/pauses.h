@@ -1,11 +1,14 @@
 // Pauses of a complaint: typed, evidenced, within a budget, ending by themselves.
 //
 // A pause begins with a fact its type names, given with evidence (imports are their own evidence), and ends with one of
-// the facts its type names, with the complaint's end, or when its budget is used up. Pure.
+// the facts its type names, with the complaint's end, or when its budget is used up. What names a visit or an order is
+// no evidence that anything happened there. Pure.
 #pragma once
 
 #include <cstddef>
 #include <limits>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "redress/register/v1/obligations.pb.h"
@@ -29,8 +32,11 @@ struct PauseSpan {
 // In the order in which they begin. Empty without a pack.
 std::vector<PauseSpan> PauseSpansOf(const Facts& facts, const register_v1::ObligationPack* pack);
 
-// Whether pauses of `type` stop line `line`.
-bool StopsLine(const register_v1::PauseType& type, absl::string_view line);
+// What shows that a fact happened; "" when nothing does.
+const std::string& EvidenceOf(const types::v1::Fact& fact);
+
+// Whether pauses of `type` stop `line`.
+bool StopsLine(const register_v1::PauseType& type, const register_v1::Line& line);
 
 // What is left of each type's budget. One for each line's run; what it gives is used up.
 class PauseBudget {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "libs/calendar/due_time.h"
 #include "services/sla/due.h"
@@ -26,14 +27,45 @@ struct Step {
   Turn turn = Turn::kNone;
   FactKind kind = types::v1::FACT_KIND_UNSPECIFIED;  // as lines see it
   bool ends_case_without_answer = false;             // withdrawn, duplicate
+  bool frees_last_visit = false;                     // the last one asked for was cancelled, and none takes its place
 };
+
+// Visits asked for that have not ended.
+class OpenVisits {
+ public:
+  // Whether `fact` frees the last of them.
+  bool Take(const types::v1::Fact& fact) {
+    switch (fact.kind()) {
+      case types::v1::FACT_KIND_VISIT_REQUESTED:
+      case types::v1::FACT_KIND_VISIT_BOOKED: names_.insert(fact.reference()); return false;
+      case types::v1::FACT_KIND_NO_ACCESS: names_.erase(fact.reference()); return false;
+      case types::v1::FACT_KIND_VISIT_ENDED:
+        return names_.erase(fact.reference()) > 0 && names_.empty() && fact.result() == kVisitCancelled;
+      default: return false;
+    }
+  }
+
+ private:
+  std::set<absl::string_view> names_;
+};
+
+// A visit given to another agency is freed there and asked for here at one instant, told in any order.
+bool AskedForAt(const Facts& facts, size_t from, Millis at) {
+  for (size_t i = from; i < facts.size() && facts[i]->fact().occurred_at() == at; ++i) {
+    if (facts[i]->fact().kind() == types::v1::FACT_KIND_VISIT_REQUESTED) return true;
+  }
+  return false;
+}
 
 std::vector<Step> StepsOf(const Facts& facts) {
   std::vector<Step> steps;
   steps.reserve(facts.size());
   Life life;
-  for (const NotedFact* noted : facts) {
+  OpenVisits visits;
+  for (size_t i = 0; i < facts.size(); ++i) {
+    const NotedFact* noted = facts[i];
     Step step{noted, life.Take(*noted), noted->fact().kind()};
+    step.frees_last_visit = visits.Take(noted->fact()) && !AskedForAt(facts, i + 1, noted->fact().occurred_at());
     const bool turns = step.kind == types::v1::FACT_KIND_RESOLVED || step.kind == types::v1::FACT_KIND_WITHDRAWN ||
                        step.kind == types::v1::FACT_KIND_REOPENED;
     if (turns && step.turn == Turn::kNone) step.kind = types::v1::FACT_KIND_UNSPECIFIED;
@@ -63,6 +95,7 @@ bool Stops(const Line& line, const Step& step) {
 
 bool Cancels(const Line& line, const Step& step) {
   if (step.ends_case_without_answer) return true;
+  if (step.frees_last_visit && line.start() == types::v1::FACT_KIND_VISIT_REQUESTED) return true;
   return step.kind != types::v1::FACT_KIND_UNSPECIFIED && Has(line.cancelled_by(), step.kind);
 }
 
@@ -70,7 +103,9 @@ bool Cancels(const Line& line, const Step& step) {
 std::vector<RunSpan> RunsOf(const Line& line, const std::vector<Step>& steps, const std::vector<RunSpan>* after) {
   std::vector<RunSpan> runs;
   bool running = false;
-  bool case_gone = false;       // withdrawn or a duplicate
+  bool case_gone = false;  // withdrawn or a duplicate
+  bool resolved = false;   // and not re-opened since
+  const bool ends_with_case = Has(line.cancelled_by(), types::v1::FACT_KIND_RESOLVED);
   bool stopped_before = false;  // the stop fact came in this round, before any start
   const auto begins = [&](size_t i) {
     if (steps[i].turn == Turn::kReopened && line.stop() == types::v1::FACT_KIND_RESOLVED && !runs.empty()) return true;
@@ -81,7 +116,8 @@ std::vector<RunSpan> RunsOf(const Line& line, const std::vector<Step>& steps, co
   };
   for (size_t i = 0; i < steps.size(); ++i) {
     const Step& step = steps[i];
-    if (step.turn == Turn::kReopened) case_gone = stopped_before = false;
+    if (step.turn == Turn::kReopened) case_gone = stopped_before = resolved = false;
+    resolved |= step.turn == Turn::kResolved;
     if (running) {
       const bool cancelled = step.ends_case_without_answer;
       if (!cancelled && Stops(line, step)) {
@@ -95,7 +131,7 @@ std::vector<RunSpan> RunsOf(const Line& line, const std::vector<Step>& steps, co
       running = false;
     } else {
       stopped_before |= Stops(line, step);
-      if (case_gone || step.ends_case_without_answer || !begins(i)) continue;
+      if (case_gone || step.ends_case_without_answer || (resolved && ends_with_case) || !begins(i)) continue;
       // Somebody is told of a receipt once.
       if (step.kind == types::v1::FACT_KIND_RECEIVED && !runs.empty()) continue;
       runs.push_back({i});
@@ -172,7 +208,10 @@ PlannedRun Judge(const Line& line, int number, const RunSpan& span, const regist
   const Due due = DueOf(time, facts, pauses);
   started->set_due_at(due.at);
   if (due.extended) started->set_due_unextended_at(due.unextended_at);
-  for (const Millis warning : WarningsOf(time, due.at)) started->add_warnings_at(warning);
+  for (const PlannedWarning& warning : WarningsOf(time, due.at)) {
+    started->add_warnings_at(warning.at);
+    started->add_warning_roles(warning.role);
+  }
   planned.pauses = due.pauses;
   return planned;
 }

@@ -10,11 +10,15 @@
 // - A run ends with the line's own stop fact, or one that the pack says stops it as well.
 // - Facts after a run's end do not touch it: its due instant is frozen there.
 // - A withdrawal, or a resolution as a duplicate, cancels what still runs.
+// - A line that a resolution cancels does not start while the complaint is resolved.
+// - A line that a visit's request starts is cancelled when the last visit asked for is freed and none is asked for at
+//   that instant.
 // - A chained line starts where a run of another stops. It does not start when its own stop fact came before.
-// - A pause that begins by the due instant moves it by as much of the line's own unit of time as it lasts: open hours
-//   for working units, else wall clock. Pauses that overlap count once, closed hours never. While it lasts it counts
-//   with all that is left of its budget, so a due instant never waits for the end of a pause to be known.
-// - An extension notice by the due instant, with a reason and a later instant, moves it there ("acknowledge" excepted).
+// - A pause that begins by the due instant moves it by as much of the line's own unit of time as it covers (due.h).
+//   Pauses that overlap count once. While it lasts it counts with all that is left of its budget, so a due instant
+//   never waits for the end of a pause to be known.
+// - An extension notice by the due instant that names the line, with a reason and a later instant, moves it there; the
+//   pack says whether the resident's consent is needed, or none is taken.
 // - An amended urgency counts from the line's start.
 // Pure.
 #pragma once

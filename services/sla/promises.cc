@@ -35,8 +35,7 @@ CalendarInForce RoundTheClock(const std::string& zone) {
   return result;
 }
 
-void ChoosePack(const reference::Snapshot& reference, const google::protobuf::RepeatedField<int>& supplied,
-                events::v1::ClockStarted* start) {
+void ChoosePack(const reference::Snapshot& reference, events::v1::ClockStarted* start) {
   const auto chosen = reference.ChoosePack(
       {start->kind(), start->urgency(), start->at_receipt().agency(), start->category()}, start->received_at());
   if (chosen.content == nullptr) return;
@@ -44,6 +43,7 @@ void ChoosePack(const reference::Snapshot& reference, const google::protobuf::Re
   start->set_pack_version(chosen.version);
   if (!start->imported()) return;
   for (const register_v1::Line& line : chosen.content->lines()) {
+    const auto& supplied = start->supplied_facts();
     if (std::find(supplied.begin(), supplied.end(), line.stop()) == supplied.end()) {
       start->add_lines_left_out(line.id());
     }

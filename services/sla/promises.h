@@ -44,9 +44,8 @@ struct Promises {
 CalendarInForce RoundTheClock(const std::string& zone);
 
 // Chooses the pack of a complaint that comes in, by the rules in force at its receipt, and names the lines that its
-// source (of an import) cannot stop. `supplied` is read for imports alone.
-void ChoosePack(const reference::Snapshot& reference, const google::protobuf::RepeatedField<int>& supplied,
-                events::v1::ClockStarted* start);
+// source (of an import) cannot stop.
+void ChoosePack(const reference::Snapshot& reference, events::v1::ClockStarted* start);
 
 // The promises of a clock: its own pack version, the calendars in force at `at`. Lines keep the agency at receipt.
 Promises PromisesOf(const reference::Snapshot& reference, const events::v1::ClockStarted& start, Millis at);

@@ -17,6 +17,7 @@ class SlaLogic : public runtime::Logic {
   std::vector<log::ShardId> Follows(uint16_t shard, uint32_t shard_count) const override;
   absl::StatusOr<std::vector<runtime::NewEvent>> Decide(const store::Rows& rows, const runtime::v1::Order& order,
                                                         const runtime::DecideContext& context) const override;
+  bool Knows(log::Stream stream, const log::v1::Event& event) const override;
   void Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const override;
   std::string ResultOf(const runtime::ApplyContext& context, const store::Rows& rows) const override;
   absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& input,

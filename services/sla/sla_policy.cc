@@ -10,6 +10,7 @@
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "redress/intake/events/v1/events.pb.h"
+#include "redress/register/events/v1/events.pb.h"
 #include "redress/routing/events/v1/events.pb.h"
 #include "redress/scheduling/events/v1/events.pb.h"
 #include "services/sla/facts.h"
@@ -20,6 +21,11 @@ namespace {
 using commands::v1::Note;
 using types::v1::Fact;
 using types::v1::FactKind;
+
+absl::Status Unreadable(const log::v1::Event& event) {
+  return MakeError(absl::StatusCode::kDataLoss, "EVENT_UNREADABLE",
+                   absl::StrCat(event.aggregate(), " version ", event.version(), " cannot be read"));
+}
 
 Fact& AddFact(FactKind kind, Millis occurred_at, Note* note) {
   Fact& fact = *note->add_facts();
@@ -69,7 +75,7 @@ void Imported(const intake::events::v1::ComplaintImported& imported, const log::
   start->set_source_due_at(imported.due_at());
   start->set_reopen_window_ms(imported.reopen_window_ms());
   *note->mutable_facts() = imported.facts();
-  *note->mutable_receipt()->mutable_supplied_facts() = imported.supplied_facts();
+  *start->mutable_supplied_facts() = imported.supplied_facts();
   if (!imported.facts().empty()) start->set_received_at(imported.facts(0).occurred_at());
   for (const Fact& fact : imported.facts()) {
     if (fact.kind() != types::v1::FACT_KIND_RECEIVED) continue;
@@ -79,12 +85,14 @@ void Imported(const intake::events::v1::ComplaintImported& imported, const log::
 }
 
 void Amended(const intake::events::v1::ComplaintAmended& amended, Note* note) {
-  if (!amended.has_kind() && !amended.has_category() && !amended.has_urgency()) return;
+  const bool says_something = amended.has_kind() || amended.has_category() || amended.has_urgency();
+  if (!says_something && !amended.has_reopen_window_ms()) return;
   auto* said = note->mutable_amended();
   said->set_occurred_at(amended.occurred_at());
   if (amended.has_kind()) said->set_kind(amended.kind());
   if (amended.has_category()) said->set_category(amended.category());
   if (amended.has_urgency()) said->set_urgency(amended.urgency());
+  if (amended.has_reopen_window_ms()) said->set_reopen_window_ms(amended.reopen_window_ms());
 }
 
 void Answered(const intake::events::v1::ComplaintAnswered& answered, const log::v1::Body& body, Note* note) {
@@ -154,27 +162,76 @@ bool FromScheduling(const log::v1::Event& event, Note* note, std::string* compla
   using scheduling::events::v1::Event;
   Event said;
   if (!said.ParseFromString(event.payload())) return false;
-  const auto visit = [&](FactKind kind, const auto& happened, absl::string_view result = "") {
+  const auto visit = [&](FactKind kind, const auto& happened, absl::string_view result = "",
+                         absl::string_view reason = "") {
     *complaint = happened.complaint();
     Fact& fact = AddFact(kind, happened.occurred_at(), note);
     fact.set_reference(event.aggregate());
     fact.set_result(std::string(result));
+    fact.set_reason(std::string(reason));
   };
   switch (said.kind_case()) {
     case Event::kVisitRequested: visit(types::v1::FACT_KIND_VISIT_REQUESTED, said.visit_requested()); break;
     case Event::kVisitBooked: visit(types::v1::FACT_KIND_VISIT_BOOKED, said.visit_booked()); break;
-    case Event::kVisitMoved: visit(types::v1::FACT_KIND_VISIT_BOOKED, said.visit_moved()); break;
-    case Event::kVisitStarted: visit(types::v1::FACT_KIND_VISIT_STARTED, said.visit_started()); break;
-    case Event::kVisitDone:
-      visit(types::v1::FACT_KIND_VISIT_ENDED, said.visit_done(), said.visit_done().result());
+    case Event::kVisitMoved:
+      visit(types::v1::FACT_KIND_VISIT_BOOKED, said.visit_moved(), "", said.visit_moved().reason());
       break;
-    case Event::kVisitNoAccess: visit(types::v1::FACT_KIND_NO_ACCESS, said.visit_no_access(), "no_access"); break;
+    case Event::kVisitStarted:
+      visit(types::v1::FACT_KIND_VISIT_STARTED, said.visit_started(), "", said.visit_started().backdating_reason());
+      break;
+    case Event::kVisitDone:
+      visit(types::v1::FACT_KIND_VISIT_ENDED, said.visit_done(), said.visit_done().result(),
+            said.visit_done().backdating_reason());
+      break;
+    case Event::kVisitNoAccess:
+      visit(types::v1::FACT_KIND_NO_ACCESS, said.visit_no_access(), "no_access",
+            said.visit_no_access().backdating_reason());
+      note->mutable_facts(0)->set_evidence(said.visit_no_access().evidence());
+      break;
     case Event::kVisitCancelled:
-      visit(types::v1::FACT_KIND_VISIT_ENDED, said.visit_cancelled(), kVisitCancelled);
+      visit(types::v1::FACT_KIND_VISIT_ENDED, said.visit_cancelled(), kVisitCancelled, said.visit_cancelled().reason());
       break;
     default: break;
   }
   return true;
+}
+
+// What the register says that may move due instants. A change of territory moves none: an agency's calendar and zone
+// are those of the receipt.
+bool FromRegister(const log::v1::Event& event, events::v1::ReplanBegun* change) {
+  using register_::events::v1::Event;
+  Event said;
+  if (!said.ParseFromString(event.payload())) return false;
+  if (said.has_calendar_set()) {
+    change->set_calendar(said.calendar_set().calendar().id());
+    change->set_calendar_version(said.calendar_set().version());
+    change->set_active_from(said.calendar_set().active_from());
+  } else if (said.has_tzdata_adopted()) {
+    change->set_tzdata(said.tzdata_adopted().version());
+  }
+  return true;
+}
+
+runtime::v1::Order OrderFor(const std::string& aggregate, const commands::v1::Command& command, uint16_t shard) {
+  runtime::v1::Order order;
+  order.set_stream(std::string(log::StreamName(log::Stream::kSla)));
+  order.set_shard(shard);
+  order.set_aggregate(aggregate);
+  order.set_command(command.SerializeAsString());
+  return order;
+}
+
+absl::StatusOr<std::vector<runtime::v1::Order>> ReactToRegister(const log::v1::Body& body, uint16_t shard) {
+  std::vector<runtime::v1::Order> orders;
+  for (const log::v1::Event& event : body.events()) {
+    commands::v1::Command command;
+    auto* change = command.mutable_begin_replan()->mutable_change();
+    if (!FromRegister(event, change)) return Unreadable(event);
+    if (change->calendar().empty() && change->tzdata().empty()) continue;
+    change->set_recorded_at(body.recorded_at());
+    orders.push_back(OrderFor(ReplanName(*change), command, shard));
+  }
+  return orders;
 }
 
 // The bare id of "complaints/<id>", or what is one already.
@@ -187,12 +244,20 @@ std::string BareId(absl::string_view name) {
 
 std::string ClockName(absl::string_view complaint) { return absl::StrCat("clocks/", complaint); }
 
+std::string ReplanName(const events::v1::ReplanBegun& change) {
+  if (!change.tzdata().empty()) return absl::StrCat(kReplans, "tzdata/", change.tzdata());
+  return absl::StrCat(kReplans, "calendar/", change.calendar(), "/", change.calendar_version());
+}
+
 absl::string_view ComplaintOf(absl::string_view clock_name) {
   return absl::ConsumePrefix(&clock_name, "clocks/") ? clock_name : "";
 }
 
 absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& input,
                                                       const runtime::ReactContext& context) {
+  if (input.from.stream == log::Stream::kRegister) return ReactToRegister(*input.body, context.shard);
+  // What cannot be given to a shard is parked by one of all those that read it.
+  const bool parks = input.from.shard == context.shard;
   std::map<std::string, commands::v1::Command> by_complaint;
   for (const log::v1::Event& event : input.body->events()) {
     const bool of_complaint = absl::StartsWith(event.aggregate(), "complaints/");
@@ -212,14 +277,13 @@ absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& inpu
         break;
       default: break;
     }
-    if (!read) {
-      return MakeError(absl::StatusCode::kDataLoss, "EVENT_UNREADABLE",
-                       absl::StrCat(event.aggregate(), " version ", event.version(), " cannot be read"));
-    }
+    if (!read && !parks) continue;
+    if (!read) return Unreadable(event);
     if (note.facts().empty() && !note.has_receipt() && !note.has_amended()) continue;
     complaint = BareId(complaint);
-    ASSIGN_OR_RETURN(const IdParts id, ParseId(complaint));
-    if (ShardOf(id.placement, context.shard_count) != context.shard) continue;
+    const absl::StatusOr<IdParts> id = ParseId(complaint);
+    if (!id.ok() && parks) return id.status();
+    if (!id.ok() || ShardOf(id->placement, context.shard_count) != context.shard) continue;
     note.set_recorded_at(input.body->recorded_at());
     auto* cause = note.mutable_cause();
     cause->set_stream(std::string(log::StreamName(input.from.stream)));
@@ -229,11 +293,7 @@ absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& inpu
   }
   std::vector<runtime::v1::Order> orders;
   for (const auto& [complaint, command] : by_complaint) {
-    runtime::v1::Order& order = orders.emplace_back();
-    order.set_stream(std::string(log::StreamName(log::Stream::kSla)));
-    order.set_shard(context.shard);
-    order.set_aggregate(ClockName(complaint));
-    order.set_command(command.SerializeAsString());
+    orders.push_back(OrderFor(ClockName(complaint), command, context.shard));
   }
   return orders;
 }

@@ -4,6 +4,7 @@
 
 #include "libs/ids/ids.h"
 #include "redress/intake/events/v1/events.pb.h"
+#include "redress/register/events/v1/events.pb.h"
 #include "redress/routing/events/v1/events.pb.h"
 #include "redress/scheduling/events/v1/events.pb.h"
 #include "services/sla/facts.h"
@@ -87,6 +88,61 @@ TEST_F(Policy, FactsOfIntakeKeepWhatLinesNeed) {
   EXPECT_EQ(Intake(event).amended().category(), "water");
 }
 
+TEST_F(Policy, ClosedThenAResidentWritesThanksRestartsNoClock) {
+  intake::events::v1::Event event;
+  event.mutable_message_added()->set_from_resident(true);
+  event.mutable_message_added()->set_occurred_at(1);
+  EXPECT_TRUE(Say(log::Stream::kIntake, "complaints/" + kId, event).empty());
+}
+
+TEST_F(Policy, AnAmendmentBringsTheWindowOfTheCategoryItHasNow) {
+  intake::events::v1::Event event;
+  event.mutable_complaint_amended()->set_reopen_window_ms(7);
+  EXPECT_EQ(Intake(event).amended().reopen_window_ms(), 7);
+}
+
+TEST_F(Policy, VisitsKeepTheirEvidenceAndWhyTheyWereToldLate) {
+  scheduling::events::v1::Event event;
+  auto* missed = event.mutable_visit_no_access();
+  missed->set_complaint("complaints/" + kId);
+  missed->set_evidence("card-left");
+  missed->set_backdating_reason("no network");
+  EXPECT_EQ(Visit(event).facts(0).evidence(), "card-left");
+  EXPECT_EQ(Visit(event).facts(0).reference(), "interventions/9");
+  EXPECT_EQ(Visit(event).facts(0).reason(), "no network");
+  event.mutable_visit_started()->set_complaint("complaints/" + kId);
+  event.mutable_visit_started()->set_backdating_reason("forgotten");
+  EXPECT_EQ(Visit(event).facts(0).reason(), "forgotten");
+  event.mutable_visit_done()->set_complaint("complaints/" + kId);
+  event.mutable_visit_done()->set_backdating_reason("forgotten");
+  EXPECT_EQ(Visit(event).facts(0).reason(), "forgotten");
+  event.mutable_visit_cancelled()->set_complaint("complaints/" + kId);
+  event.mutable_visit_cancelled()->set_reason("reassigned");
+  EXPECT_EQ(Visit(event).facts(0).reason(), "reassigned");
+}
+
+TEST_F(Policy, ACalendarOfTheRegisterIsAnOrderToEveryShardAndOtherReferenceDataNone) {
+  register_::events::v1::Event event;
+  auto* set = event.mutable_calendar_set();
+  set->mutable_calendar()->set_id("agency");
+  set->set_version(3);
+  set->set_active_from(9000);
+  for (const uint16_t shard : {0, 1, 2, 3}) {
+    const auto orders = Say(log::Stream::kRegister, "calendars/agency", event, shard);
+    ASSERT_EQ(orders.size(), 1u);
+    EXPECT_EQ(orders[0].aggregate(), "replans/calendar/agency/3");
+    EXPECT_EQ(orders[0].shard(), shard);
+    commands::v1::Command command;
+    ASSERT_TRUE(command.ParseFromString(orders[0].command()));
+    EXPECT_EQ(command.begin_replan().change().active_from(), 9000);
+    EXPECT_EQ(command.begin_replan().change().recorded_at(), 7777);
+  }
+  event.mutable_tzdata_adopted()->set_version("2026c");
+  EXPECT_EQ(Say(log::Stream::kRegister, "tzdata", event).at(0).aggregate(), "replans/tzdata/2026c");
+  event.mutable_organisation_set()->set_version(2);
+  EXPECT_TRUE(Say(log::Stream::kRegister, "organisation", event).empty());
+}
+
 TEST_F(Policy, WhatIsNobodysTimeMeansNothing) {
   intake::events::v1::Event event;
   event.mutable_complaint_closed();
@@ -119,7 +175,7 @@ TEST_F(Policy, AnImportIsOneNoteWithItsFactsInTheirOrder) {
   EXPECT_TRUE(note.receipt().start().imported());
   EXPECT_EQ(note.receipt().start().received_at(), 100);
   EXPECT_EQ(note.receipt().start().source_due_at(), 900);
-  EXPECT_EQ(note.receipt().supplied_facts_size(), 1);
+  EXPECT_EQ(note.receipt().start().supplied_facts_size(), 1);
   EXPECT_EQ(note.facts_size(), 2);
   event.mutable_imported_facts_added()->add_facts()->set_kind(FACT_KIND_REOPENED);
   EXPECT_TRUE(Intake(event).imported());
@@ -166,6 +222,23 @@ TEST_F(Policy, WhatCannotBeReadIsParked) {
   body.mutable_events(0)->set_aggregate("complaints/no-such-id");
   body.mutable_events(0)->set_payload(event.SerializeAsString());
   EXPECT_FALSE(React({{log::Stream::kIntake, 1}, &body}, {1, 4, nullptr}).ok());
+}
+
+TEST_F(Policy, WhatAllShardsReadAndNoneCanUseIsParkedByOne) {
+  log::v1::Body body;
+  body.add_events()->set_aggregate("interventions/9");
+  scheduling::events::v1::Event event;
+  event.mutable_visit_started()->set_complaint("complaints/no-such-id");
+  for (const std::string& payload : {event.SerializeAsString(), std::string("\xFF\xFF")}) {
+    body.mutable_events(0)->set_payload(payload);
+    int parked = 0;
+    for (const uint16_t shard : {0, 1, 2, 3}) {
+      const auto orders = React({{log::Stream::kScheduling, 2}, &body}, {shard, 4, nullptr});
+      parked += !orders.ok();
+      EXPECT_EQ(orders.ok(), shard != 2);
+    }
+    EXPECT_EQ(parked, 1);
+  }
 }
 
 }  // namespace

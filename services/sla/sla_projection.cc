@@ -1,15 +1,18 @@
 // Tables of the sla projection (store.h: key = shard table rest):
 //
 //   01 clock     raw(complaint id)                                        → ClockRow
-//   02 at risk   i64(due) str(complaint id) str(line) u32(run)            → AtRiskRow     read model
+//   02 at risk   i64(due) str(complaint id) str(line) u32(run)            → AtRiskRow
+//   03 replan    raw(aggregate)                                           → ReplanRow
 //
 // e.g. the clock of complaint "01HX…" in shard 3: 00 03 01 30 31 48 58 …
-// Timers "breach/<run>/<line>" and "warning/<run>/<line>" of aggregate "clocks/<complaint id>" lie in the runtime's.
+// Timers "breach/<run>/<line>" and "warning/<run>/<line>" of aggregate "clocks/<complaint id>", and "page" of
+// "replans/…", lie in the runtime's.
 #include "services/sla/sla_projection.h"
 
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -24,7 +27,8 @@ namespace {
 using events::v1::JudgedLine;
 
 constexpr store::Table<ClockRow> kClocks(0x01);
-constexpr store::ReadModel<rows::v1::AtRiskRow> kAtRisk(0x02);
+constexpr store::Table<rows::v1::AtRiskRow> kAtRisk(0x02);
+constexpr store::Table<rows::v1::ReplanRow> kReplanRows(0x03);
 // Rows fetched of a shard at a time when the shards' lists are merged.
 constexpr size_t kMergeChunk = 256;
 
@@ -76,7 +80,7 @@ class Derived {
       Move(AlarmTimer(true, number, line), was == nullptr ? std::nullopt : NextBreach(*was), NextBreach(now));
       Move(AlarmTimer(false, number, line), was == nullptr ? std::nullopt : NextWarning(before, *was),
            NextWarning(after, now));
-      if (!rows_->speculative()) List(was, now, dimensions);
+      List(was, now, dimensions);
     }
   }
 
@@ -153,12 +157,36 @@ class AtRiskReader {
   bool more_ = false;
 };
 
+void ApplyReplan(const runtime::ApplyContext& context, const std::string& name, const Event& said, store::View* rows) {
+  const auto next_page = [&](const rows::v1::ReplanRow& row, Millis at) {
+    kReplanRows.Put(*rows, context.shard, name, row);
+    runtime::SetTimer(rows, context.shard, name, kReplanTimer, at);
+  };
+  if (said.has_replan_begun()) {
+    rows::v1::ReplanRow row;
+    *row.mutable_change() = said.replan_begun();
+    return next_page(row, std::max(context.recorded_at() + kReplanDelay, row.change().active_from()));
+  }
+  auto row = kReplanRows.Get(*rows, context.shard, name);
+  if (!row.has_value() || !said.has_clocks_replanned()) return;
+  const auto& page = said.clocks_replanned();
+  if (page.done()) {
+    kReplanRows.Delete(*rows, context.shard, name);
+    return runtime::CancelTimer(rows, context.shard, name, kReplanTimer);
+  }
+  if (page.after() == row->after()) row->set_waits(row->waits() + 1);
+  row->set_after(page.after());
+  next_page(*row, page.next_at());
+}
+
 }  // namespace
 
 void ApplyEvent(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) {
   const absl::string_view complaint = ComplaintOf(event.aggregate());
   Event said;
-  if (complaint.empty() || !said.ParseFromString(event.payload())) return;
+  if (!said.ParseFromString(event.payload())) return;
+  if (absl::StartsWith(event.aggregate(), kReplans)) return ApplyReplan(context, event.aggregate(), said, rows);
+  if (complaint.empty()) return;
   const ClockRow before = FindClock(*rows, context.shard, complaint).value_or(ClockRow());
   ClockRow after = before;
   Apply(said, context.recorded_at(), complaint, &after);
@@ -195,6 +223,18 @@ void ScanAtRisk(const store::Rows& rows, uint32_t shard_count, absl::string_view
     if (first == nullptr || !visit(*first->Head())) return;
     first->Advance();
   }
+}
+
+void ScanOpenLines(const store::Rows& rows, uint16_t shard, absl::string_view after,
+                   absl::FunctionRef<bool(const AtRisk&)> visit) {
+  AtRiskReader reader(rows, shard, after);
+  for (; reader.Head() != nullptr; reader.Advance()) {
+    if (!visit(*reader.Head())) return;
+  }
+}
+
+std::optional<rows::v1::ReplanRow> FindReplan(const store::Rows& rows, uint16_t shard, absl::string_view name) {
+  return kReplanRows.Get(rows, shard, name);
 }
 
 std::string AlarmTimer(bool breach, int run, absl::string_view line) {

@@ -42,6 +42,17 @@ struct AtRisk {
 void ScanAtRisk(const store::Rows& rows, uint32_t shard_count, absl::string_view after,
                 absl::FunctionRef<bool(const AtRisk&)> visit);
 
+// The same of one shard, from the rows that deciders see.
+void ScanOpenLines(const store::Rows& rows, uint16_t shard, absl::string_view after,
+                   absl::FunctionRef<bool(const AtRisk&)> visit);
+
+// What remains to be done for the change of the register named ReplanName(); absent when nothing.
+std::optional<rows::v1::ReplanRow> FindReplan(const store::Rows& rows, uint16_t shard, absl::string_view name);
+// The timer of its next page.
+inline constexpr absl::string_view kReplanTimer = "page";
+// What a register view needs, as a rule, to know what the log says.
+inline constexpr Millis kReplanDelay = kSecond;
+
 // "breach/<run>/<line>" and "warning/<run>/<line>".
 std::string AlarmTimer(bool breach, int run, absl::string_view line);
 // False for any other name.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/ids/ids.h"
 #include "libs/status/macros.h"
+#include "services/sla/clock_changes.h"
 #include "services/sla/converters.h"
 #include "services/sla/sla_errors.h"
 #include "services/sla/sla_policy.h"
@@ -21,9 +22,11 @@ class PromiseCache {
   explicit PromiseCache(const reference::Snapshot* reference, Millis at) : reference_(reference), at_(at) {}
 
   const Promises& Of(const events::v1::ClockStarted& start) {
+    // Of the agency, what it was at receipt: complaints of one agency may be measured by different calendars.
+    const auto* agency = reference_->FindAgency(start.at_receipt().agency(), start.received_at());
     key_.clear();
-    absl::StrAppend(&key_, start.pack(), "\n", start.pack_version(), "\n", start.at_receipt().agency(), "\n",
-                    start.zone());
+    absl::StrAppend(&key_, start.pack(), "\n", start.pack_version(), "\n", start.zone(), "\n");
+    if (agency != nullptr) absl::StrAppend(&key_, agency->calendar(), "\n", agency->zone());
     const auto it = promises_.find(key_);
     if (it != promises_.end()) return it->second;
     return promises_.emplace(key_, PromisesOf(*reference_, start, at_)).first->second;
@@ -36,8 +39,9 @@ class PromiseCache {
   std::map<std::string, Promises> promises_;
 };
 
-// The instant whose calendars a past question is answered with.
-Millis CalendarsAt(const Question& question) { return std::min(question.now, question.known); }
+// The instant of which all that is known counts: whose calendars a past question is answered with, up to which alarms
+// had been raised.
+Millis KnownAt(const Question& question) { return std::min(question.now, question.known); }
 
 v1::TimeToResolution TimeOf(const CaseView& view, const Question& question, const std::vector<WaitSegment>& segments,
                             const Promises& promises) {
@@ -117,7 +121,7 @@ absl::StatusOr<v1::GetOnTimeRatesResponse> ReportOnTime(const ReportSource& sour
   v1::GetOnTimeRatesResponse response;
   Grouper grouper(question.group_by);
   OnTimeFigures figures(question);
-  PromiseCache promises(source.reference, CalendarsAt(question));
+  PromiseCache promises(source.reference, KnownAt(question));
   CaseView one;
   const auto add = [&](const Verdict& verdict, std::optional<size_t>* group) {
     if (!lines.empty() && !lines.contains(verdict.line)) return;
@@ -133,7 +137,10 @@ absl::StatusOr<v1::GetOnTimeRatesResponse> ReportOnTime(const ReportSource& sour
       for (const Run& run : row.runs()) add(VerdictOf(run), &group);
       return;
     }
-    for (const PlannedRun& planned : PlanLines(row.start(), one.facts, *kept)) add(VerdictOf(planned.judged), &group);
+    for (const PlannedRun& planned : PlanLines(row.start(), one.facts, *kept)) {
+      const auto& started = planned.judged.started();
+      add(VerdictOf(planned.judged, FindRun(row, started.line(), started.run()), KnownAt(question)), &group);
+    }
   });
   if (figures.rows().size() > kMaxGroups) return TooManyGroups();
   *response.mutable_as_of_time() = service::WriteTime(question.now);
@@ -153,7 +160,7 @@ absl::StatusOr<v1::GetWaitingSharesResponse> ReportWaiting(const ReportSource& s
   v1::GetWaitingSharesResponse response;
   Grouper grouper(question.group_by);
   WaitingFigures figures(question.now);
-  PromiseCache promises(source.reference, CalendarsAt(question));
+  PromiseCache promises(source.reference, KnownAt(question));
   CaseView one;
   ForEachCase(*source.rows, source.shard_count, [&](absl::string_view, const CaseRow& row) {
     if (!question.InPeriod(row.start().received_at()) || !Look(row, question, &one)) return;
@@ -185,7 +192,7 @@ absl::StatusOr<v1::ClockExplanation> ExplainOne(const ReportSource& source, cons
   unfiltered.filter = CaseFilter();
   CaseView view;
   if (!Look(*row, unfiltered, &view)) return ClockNotFound(ClockName(complaint));
-  const Promises promises = PromisesOf(*source.reference, row->start(), CalendarsAt(question));
+  const Promises promises = PromisesOf(*source.reference, row->start(), KnownAt(question));
   const std::vector<WaitSegment> segments =
       SegmentsOf(view.received(), view.until(question.now), view.facts, promises.pack.get());
   v1::ClockExplanation explanation;
@@ -193,7 +200,7 @@ absl::StatusOr<v1::ClockExplanation> ExplainOne(const ReportSource& source, cons
   WriteCase(view, complaint, clock);
   *clock->mutable_time_to_resolution() = TimeOf(view, question, segments, promises);
   for (const WaitSegment& segment : segments) *explanation.add_segments() = WriteSegment(segment);
-  for (const LineView& line : LinesOf(*row, view.facts, promises, question.present)) {
+  for (const LineView& line : LinesOf(*row, view.facts, promises, question)) {
     *clock->add_lines() = WriteLine(line, question.now);
     v1::LineExplanation* explained = explanation.add_lines();
     *explained->mutable_line() = clock->lines(clock->lines_size() - 1);

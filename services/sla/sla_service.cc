@@ -4,6 +4,7 @@
 
 #include "absl/strings/strip.h"
 #include "libs/ids/ids.h"
+#include "libs/runtime/rows.h"
 #include "libs/service/requests.h"
 #include "libs/status/macros.h"
 #include "services/sla/converters.h"
@@ -21,21 +22,23 @@ std::optional<types::v1::Position> PositionOf(const Request& request) {
 // What a request for one clock asks.
 struct OneClock {
   std::string complaint;
+  uint32_t shard = 0;
   Question question;
 };
 
 template <typename Request>
-absl::StatusOr<OneClock> ParseOne(const CallContext& call, const Request& request, Millis now) {
+absl::StatusOr<OneClock> ParseOne(const CallContext& call, const Request& request, uint32_t shard_count, Millis now) {
   RETURN_IF_ERROR(call.caller->Require(Permission::kReadReports));
   service::Violations violations;
   OneClock one;
   const auto id = service::ParseName("name", "clocks", request.name());
   if (!id.ok()) {
     violations.Merge(id.status());
-  } else if (!ParseId(*id).ok()) {
+  } else if (const auto parts = ParseId(*id); !parts.ok()) {
     violations.Add("name", "holds no complaint id");
   } else {
     one.complaint = *id;
+    one.shard = ShardOf(parts->placement, shard_count);
   }
   one.question = ParseInstants(request.has_as_of_time(), request.as_of_time(), request.has_known_at_time(),
                                request.known_at_time(), "", now, &violations);
@@ -80,24 +83,40 @@ void SlaService::Answer(std::optional<types::v1::Position> position,
     if (!rows.ok()) return done(rows.status());
     auto work = [this, report, done, rows = *std::move(rows)] {
       const auto reference = runtime_->reference()->Current();
-      done(report({rows.get(), runtime_->shard_count(), reference.get()}));
+      absl::StatusOr<Response> response = report({rows.get(), runtime_->shard_count(), reference.get()});
+      if constexpr (requires(Response answer) { answer.add_positions(); }) {
+        for (uint32_t shard = 0; response.ok() && shard < runtime_->shard_count(); ++shard) {
+          *response->add_positions() = ReadUpTo(*rows, shard);
+        }
+      }
+      done(std::move(response));
     };
     if (readers_ == nullptr) return work();
     readers_->Post(std::move(work));
   });
 }
 
+types::v1::Position SlaService::ReadUpTo(const store::Rows& rows, uint32_t shard) const {
+  types::v1::Position position;
+  position.set_log_id(runtime_->info().log_id);
+  position.set_stream(std::string(log::StreamName(runtime_->stream())));
+  position.set_shard(shard);
+  position.set_next(runtime::LoadRuleState(rows, static_cast<uint16_t>(shard)).next_offset);
+  return position;
+}
+
 void SlaService::GetClock(const CallContext& call, const v1::GetClockRequest& request,
                           rpc::Done<v1::GetClockResponse> done) {
-  const auto one = ParseOne(call, request, Now());
+  const auto one = ParseOne(call, request, runtime_->shard_count(), Now());
   if (!one.ok()) return done(one.status());
   Answer<v1::GetClockResponse>(
       PositionOf(request),
-      [one = *one](const ReportSource& source) -> absl::StatusOr<v1::GetClockResponse> {
+      [this, one = *one](const ReportSource& source) -> absl::StatusOr<v1::GetClockResponse> {
         ASSIGN_OR_RETURN(v1::ClockExplanation explanation, ExplainOne(source, one.question, one.complaint));
         v1::GetClockResponse response;
         response.mutable_clock()->Swap(explanation.mutable_clock());
         *response.mutable_as_of_time() = service::WriteTime(one.question.now);
+        *response.mutable_position() = ReadUpTo(*source.rows, one.shard);
         return response;
       },
       std::move(done));
@@ -105,14 +124,15 @@ void SlaService::GetClock(const CallContext& call, const v1::GetClockRequest& re
 
 void SlaService::ExplainClock(const CallContext& call, const v1::ExplainClockRequest& request,
                               rpc::Done<v1::ExplainClockResponse> done) {
-  const auto one = ParseOne(call, request, Now());
+  const auto one = ParseOne(call, request, runtime_->shard_count(), Now());
   if (!one.ok()) return done(one.status());
   Answer<v1::ExplainClockResponse>(
       PositionOf(request),
-      [one = *one](const ReportSource& source) -> absl::StatusOr<v1::ExplainClockResponse> {
+      [this, one = *one](const ReportSource& source) -> absl::StatusOr<v1::ExplainClockResponse> {
         v1::ExplainClockResponse response;
         ASSIGN_OR_RETURN(*response.mutable_explanation(), ExplainOne(source, one.question, one.complaint));
         *response.mutable_as_of_time() = service::WriteTime(one.question.now);
+        *response.mutable_position() = ReadUpTo(*source.rows, one.shard);
         return response;
       },
       std::move(done));

@@ -33,10 +33,12 @@ class SlaService {
                         rpc::Done<v1::GetWaitingSharesResponse> done);
 
  private:
-  // Reads at `position` and answers with what `report` makes of it, on the readers' strand.
+  // Reads at `position` and answers with what `report` makes of it, on the readers' strand, and up to where that was.
   template <typename Response>
   void Answer(std::optional<types::v1::Position> position,
               std::function<absl::StatusOr<Response>(const ReportSource&)> report, rpc::Done<Response> done);
+  // Up to where `rows` hold a shard.
+  types::v1::Position ReadUpTo(const store::Rows& rows, uint32_t shard) const;
   absl::StatusOr<v1::ListCasesAtRiskResponse> ListAtRisk(const store::Rows& rows, const Caller& caller,
                                                          const v1::ListCasesAtRiskRequest& request);
   Millis Now() const { return runtime_->clock().Now(); }

@@ -1,24 +1,11 @@
 // The service as a whole, on a simulated log whose other streams say what the test says.
 #include "services/sla/sla_service.h"
 
-#include <memory>
-
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/time_util.h"
-#include "libs/clock/fake_clock.h"
-#include "libs/log/simulated/simulated_log.h"
-#include "libs/reference/register_view.h"
-#include "libs/reference/snapshot_builder.h"
-#include "libs/reference/test_territory.h"
-#include "libs/service/requests.h"
-#include "libs/store/memory/memory_database.h"
-#include "redress/intake/events/v1/events.pb.h"
-#include "redress/routing/events/v1/events.pb.h"
-#include "redress/scheduling/events/v1/events.pb.h"
+#include "services/sla/sla_fixture.h"
 #include "services/sla/sla_grpc.h"
-#include "services/sla/sla_logic.h"
-#include "services/sla/test_clock.h"
 
 namespace redress::sla {
 namespace {
@@ -28,192 +15,7 @@ using namespace types::v1;    // NOLINT
 using namespace register_v1;  // NOLINT
 using google::protobuf::util::TimeUtil;
 
-constexpr uint32_t kShards = 2;
-const Millis kStart = At("2026-03-02T17:00:00+01:00");
-
-// Another service's stream: its commands are the events it records.
-class ScriptLogic : public runtime::Logic {
- public:
-  explicit ScriptLogic(log::Stream stream) : stream_(stream) {}
-  log::Stream stream() const override { return stream_; }
-  int projection_version() const override { return 1; }
-  std::vector<log::ShardId> Follows(uint16_t, uint32_t) const override { return {}; }
-  absl::StatusOr<std::vector<runtime::NewEvent>> Decide(const store::Rows&, const runtime::v1::Order& order,
-                                                        const runtime::DecideContext&) const override {
-    return std::vector<runtime::NewEvent>{{order.aggregate(), order.command()}};
-  }
-  void Apply(const runtime::ApplyContext&, const log::v1::Event&, store::View*) const override {}
-  std::string ResultOf(const runtime::ApplyContext&, const store::Rows&) const override { return ""; }
-  absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input&,
-                                                        const runtime::ReactContext&) const override {
-    return std::vector<runtime::v1::Order>();
-  }
-  void Fire(const runtime::Timer&, const runtime::ReactContext&,
-            std::function<void(std::optional<runtime::v1::Order>)> done) override {
-    done(std::nullopt);
-  }
-
- private:
-  const log::Stream stream_;
-};
-
-std::shared_ptr<const reference::Snapshot> Register() {
-  ObligationPack pack =
-      Pack({Line("acknowledge", FACT_KIND_RECEIVED, FACT_KIND_ACKNOWLEDGED, 2, TIME_UNIT_WORKING_HOURS),
-            Line("remedy", FACT_KIND_RECEIVED, FACT_KIND_RESOLVED, 4, TIME_UNIT_WORKING_HOURS)},
-           {Pause("no_access", FACT_KIND_NO_ACCESS, FACT_KIND_VISIT_BOOKED, 100)});
-  pack.mutable_lines(1)->add_warnings()->set_minutes_before(60);
-  PackRules rules;
-  rules.add_rules()->set_pack("test");
-  register_v1::Calendar calendar = Office();
-  calendar.set_id("agency");
-  return reference::SnapshotBuilder()
-      .Add(reference::testing::SmallTerritory())
-      .Add(pack)
-      .Add(rules)
-      .Add(calendar)
-      .Build();
-}
-
-class SlaServiceTest : public ::testing::Test {
- protected:
-  SlaServiceTest() : clock_(kStart), executor_(&clock_), ids_(7), reference_(Register()) {
-    log_ = std::make_unique<log::SimulatedLog>(log::SimulatedLog::Options{.shard_count = kShards}, &clock_, &executor_,
-                                               &ids_);
-    connection_ = log_->Connect();
-    for (const log::Stream stream : {log::Stream::kIntake, log::Stream::kRouting, log::Stream::kScheduling}) {
-      scripts_.push_back(std::make_unique<ScriptLogic>(stream));
-      others_[stream] = Boot(scripts_.back().get(), std::make_shared<store::MemoryDatabase>());
-    }
-    StartSla(std::make_shared<store::MemoryDatabase>());
-    executor_.RunFor(kSecond);
-  }
-
-  std::unique_ptr<runtime::ServiceRuntime> Boot(runtime::Logic* logic, std::shared_ptr<store::Database> database) {
-    runtime::ServiceOptions options;
-    options.instance = "one";
-    options.log = connection_.get();
-    options.executors = {&executor_};
-    options.clock = &clock_;
-    options.ids = &ids_;
-    options.database = std::move(database);
-    options.logic = logic;
-    options.reference = &reference_;
-    auto runtime = std::make_unique<runtime::ServiceRuntime>(options);
-    runtime->Start();
-    runtime->AssignAll();
-    return runtime;
-  }
-  void StartSla(std::shared_ptr<store::MemoryDatabase> rows) {
-    rows_ = std::move(rows);
-    sla_ = Boot(&logic_, rows_);
-    service_ = std::make_unique<SlaService>(sla_.get(), nullptr);
-  }
-
-  static std::string Complaint(int number) { return MakeId(kStart, static_cast<uint16_t>(number), 1000 + number); }
-
-  template <typename Event>
-  void Say(log::Stream stream, const std::string& aggregate, const Event& event, uint32_t shard) {
-    runtime::v1::Order order;
-    order.set_stream(std::string(log::StreamName(stream)));
-    order.set_shard(shard);
-    order.set_aggregate(aggregate);
-    order.set_command(event.SerializeAsString());
-    order.set_order_class(runtime::v1::ORDER_CLASS_CALLER);
-    others_[stream]->Execute(
-        order, [](absl::StatusOr<runtime::v1::Receipt> receipt) { EXPECT_TRUE(receipt.ok()) << receipt.status(); });
-    executor_.RunFor(kSecond / 10);
-  }
-  void Intake(int number, const intake::events::v1::Event& event) {
-    Say(log::Stream::kIntake, "complaints/" + Complaint(number), event, static_cast<uint32_t>(number) % kShards);
-  }
-  void Receive(int number, Millis at, const std::string& agency = "north",
-               ComplaintKind kind = COMPLAINT_KIND_COMPLAINT) {
-    intake::events::v1::Event event;
-    auto* received = event.mutable_complaint_received();
-    received->set_kind(kind);
-    received->set_category("lift");
-    received->set_channel(CHANNEL_PHONE);
-    received->set_urgency(URGENCY_ROUTINE);
-    received->mutable_placement()->set_agency(agency);
-    received->mutable_placement()->set_zone("Europe/Paris");
-    received->set_occurred_at(at);
-    received->set_reopen_window_ms(14 * kDay);
-    Intake(number, event);
-  }
-  void Acknowledge(int number, Millis at) {
-    intake::events::v1::Event event;
-    event.mutable_complaint_acknowledged()->set_occurred_at(at);
-    Intake(number, event);
-  }
-  void Resolve(int number, Millis at) {
-    intake::events::v1::Event event;
-    event.mutable_complaint_resolved()->set_occurred_at(at);
-    event.mutable_complaint_resolved()->set_outcome(OUTCOME_FIXED);
-    Intake(number, event);
-  }
-  void Assign(int number, Millis at, const std::string& agency, const std::string& team) {
-    routing::events::v1::Event event;
-    event.mutable_assigned()->set_agency(agency);
-    event.mutable_assigned()->set_team(team);
-    event.mutable_assigned()->set_occurred_at(at);
-    Say(log::Stream::kRouting, "complaints/" + Complaint(number), event, static_cast<uint32_t>(number) % kShards);
-  }
-
-  // Calls a handler as `caller`, and waits for its answer.
-  template <typename Response, typename Request>
-  absl::StatusOr<Response> Call(void (SlaService::*handler)(const CallContext&, const Request&, rpc::Done<Response>),
-                                const Request& request) {
-    CallContext call;
-    call.caller = caller_;
-    absl::StatusOr<Response> answer = absl::InternalError("no answer");
-    (service_.get()->*handler)(call, request, [&](absl::StatusOr<Response> response) { answer = std::move(response); });
-    executor_.RunFor(kSecond);
-    return answer;
-  }
-  v1::ClockExplanation Explain(int number, Millis as_of = 0) {
-    v1::ExplainClockRequest request;
-    request.set_name("clocks/" + Complaint(number));
-    if (as_of != 0) *request.mutable_as_of_time() = service::WriteTime(as_of);
-    const auto response = Call(&SlaService::ExplainClock, request);
-    EXPECT_TRUE(response.ok()) << response.status();
-    return response.ok() ? response->explanation() : v1::ClockExplanation();
-  }
-  // Every event of the sla stream, in order of shards.
-  std::vector<Event> Recorded() {
-    std::vector<Event> events;
-    for (uint32_t shard = 0; shard < kShards; ++shard) {
-      for (const log::Entry& entry : log_->Entries({log::Stream::kSla, shard})) {
-        log::v1::Record record;
-        log::v1::Body body;
-        EXPECT_TRUE(record.ParseFromString(entry.bytes));
-        if (record.kind() != log::v1::KIND_DECISION || !body.ParseFromString(record.body())) continue;
-        for (const auto& stored : body.events()) events.emplace_back().ParseFromString(stored.payload());
-      }
-    }
-    return events;
-  }
-  int CountAlarms() {
-    int count = 0;
-    for (const Event& event : Recorded()) count += event.has_breach_raised() || event.has_warning_raised();
-    return count;
-  }
-
-  FakeClock clock_;
-  FakeExecutor executor_;
-  SeededIdSource ids_;
-  reference::FixedReference reference_;
-  std::unique_ptr<log::SimulatedLog> log_;
-  std::unique_ptr<log::SimulatedConnection> connection_;
-  std::vector<std::unique_ptr<ScriptLogic>> scripts_;
-  std::map<log::Stream, std::unique_ptr<runtime::ServiceRuntime>> others_;
-  SlaLogic logic_;
-  std::shared_ptr<store::MemoryDatabase> rows_;
-  std::unique_ptr<runtime::ServiceRuntime> sla_;
-  std::unique_ptr<SlaService> service_;
-  std::shared_ptr<const Caller> caller_ =
-      std::make_shared<const Caller>("ana", std::vector<std::string>{}, PermissionSet::All());
-};
+using SlaServiceTest = SlaFixture;
 
 TEST_F(SlaServiceTest, ACommonJourneyIsExplainedToTheMillisecond) {
   Receive(1, kStart);
@@ -225,6 +27,7 @@ TEST_F(SlaServiceTest, ACommonJourneyIsExplainedToTheMillisecond) {
   Say(log::Stream::kScheduling, "interventions/v", visit, 0);
   visit.mutable_visit_no_access()->set_complaint("complaints/" + Complaint(1));
   visit.mutable_visit_no_access()->set_occurred_at(kStart + 50 * kMinute);
+  visit.mutable_visit_no_access()->set_evidence("card-left");
   Say(log::Stream::kScheduling, "interventions/v", visit, 0);
   clock_.Advance(20 * kHour);
   Resolve(1, kStart + 17 * kHour + 123);
@@ -251,7 +54,7 @@ TEST_F(SlaServiceTest, ACommonJourneyIsExplainedToTheMillisecond) {
   EXPECT_EQ(remedy.due_versions_size(), 2);
   EXPECT_EQ(remedy.due_versions(1).why(), "paused");
   ASSERT_EQ(remedy.pauses_size(), 1);
-  EXPECT_EQ(remedy.pauses(0).evidence(), "interventions/v");
+  EXPECT_EQ(remedy.pauses(0).evidence(), "card-left");
   EXPECT_GE(explanation.lines(1).reasons_size(), 4);
 }
 
@@ -475,6 +278,72 @@ TEST_F(SlaServiceTest, EveryBadFieldIsNamedAtOnce) {
   EXPECT_EQ(Call(&SlaService::GetClock, one).status().code(), absl::StatusCode::kInvalidArgument);
   one.set_name("clocks/" + Complaint(9));
   EXPECT_EQ(ReasonOf(Call(&SlaService::GetClock, one).status()), "CLOCK_NOT_FOUND");
+}
+
+TEST_F(SlaServiceTest, ACrewThatSyncsLateCountsAsMetOnLateEvidenceAsOfAnHourLaterToo) {
+  Receive(1, kStart);
+  clock_.Advance(At("2026-03-03T12:00:00+01:00") - clock_.Now());
+  executor_.RunFor(kMinute);
+  ASSERT_EQ(CountAlarms(), 2);  // a breach of each line
+  Resolve(1, At("2026-03-03T10:30:00+01:00"));
+  clock_.Advance(kDay);
+  v1::GetOnTimeRatesRequest request;
+  request.add_lines("remedy");
+  for (const char* as_of : {"", "2026-03-03T13:00:00+01:00"}) {
+    if (*as_of != 0) *request.mutable_scope()->mutable_as_of_time() = service::WriteTime(At(as_of));
+    const auto rates = Call(&SlaService::GetOnTimeRates, request);
+    ASSERT_TRUE(rates.ok()) << rates.status();
+    ASSERT_EQ(rates->totals_size(), 1) << as_of;
+    EXPECT_EQ(rates->totals(0).met(), 1);
+    EXPECT_EQ(rates->totals(0).met_on_late_evidence(), 1) << as_of;
+  }
+  const v1::ClockExplanation then = Explain(1, At("2026-03-03T13:00:00+01:00"));
+  EXPECT_TRUE(then.lines(1).line().met_on_late_evidence());
+  EXPECT_EQ(then.lines(1).line().alarms_size(), 1);
+  EXPECT_EQ(Explain(1, kStart + kHour).lines(1).line().alarms_size(), 0);
+}
+
+TEST_F(SlaServiceTest, AReportMeasuresEachComplaintByItsAgencysCalendarAtReceipt) {
+  reference::SnapshotBuilder builder = SmallRegister();
+  register_v1::Calendar always = Office("00:00-24:00", "1234567");
+  always.set_id("always");
+  Territory moved = reference::testing::SmallTerritory();
+  moved.mutable_agencies(0)->set_calendar("always");
+  reference_.Set(builder.Add(always).Add(moved, kStart + 30 * kMinute).Build());
+  Receive(1, kStart);
+  Receive(2, kStart + 40 * kMinute);
+  clock_.Advance(7 * kHour);
+  // Due Tuesday 11:00 and Monday 21:40.
+  v1::GetOnTimeRatesRequest request;
+  request.add_lines("remedy");
+  *request.mutable_scope()->mutable_as_of_time() = service::WriteTime(kStart + 6 * kHour);
+  const auto rates = Call(&SlaService::GetOnTimeRates, request);
+  ASSERT_TRUE(rates.ok()) << rates.status();
+  ASSERT_EQ(rates->totals_size(), 1);
+  EXPECT_EQ(rates->totals(0).overdue(), 1);
+}
+
+TEST_F(SlaServiceTest, AnswersSayUpToWhereTheyRead) {
+  Receive(1, kStart);
+  v1::GetClockRequest one;
+  one.set_name("clocks/" + Complaint(1));
+  const auto clock = Call(&SlaService::GetClock, one);
+  ASSERT_TRUE(clock.ok()) << clock.status();
+  EXPECT_EQ(clock->position().stream(), "sla");
+  EXPECT_EQ(clock->position().shard(), 1u);
+  EXPECT_EQ(clock->position().log_id(), connection_->info().log_id);
+  EXPECT_EQ(clock->position().next(), static_cast<int64_t>(log_->Entries({log::Stream::kSla, 1}).size()));
+  // A read at what was read is answered at once.
+  *one.mutable_position() = clock->position();
+  EXPECT_TRUE(Call(&SlaService::GetClock, one).ok());
+  v1::ExplainClockRequest why;
+  why.set_name(one.name());
+  EXPECT_GT(Call(&SlaService::ExplainClock, why)->position().next(), 0);
+  EXPECT_EQ(Call(&SlaService::ListCasesAtRisk, v1::ListCasesAtRiskRequest())->positions_size(), 2);
+  EXPECT_EQ(Call(&SlaService::GetTimeToResolution, v1::GetTimeToResolutionRequest())->positions_size(), 2);
+  EXPECT_EQ(Call(&SlaService::GetOnTimeRates, v1::GetOnTimeRatesRequest())->positions_size(), 2);
+  EXPECT_EQ(Call(&SlaService::GetWaitingShares, v1::GetWaitingSharesRequest())->positions(1).next(),
+            clock->position().next());
 }
 
 TEST_F(SlaServiceTest, EveryRpcIsBound) {

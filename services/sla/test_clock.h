@@ -20,6 +20,8 @@ using events::v1::JudgedLine;
 using types::v1::Fact;
 using types::v1::FactKind;
 
+// 2026-03-02 is a Monday; Paris is at +01:00 until 2026-03-29.
+inline constexpr char kMonday17[] = "2026-03-02T17:00:00+01:00";
 inline constexpr char kComplaint[] = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
 // A line of a pack: Line("answer", RECEIVED, ANSWERED, 4, WORKING_HOURS).
@@ -70,6 +72,15 @@ inline register_v1::Calendar Office(const std::string& hours = "08:00-18:00", co
   return calendar::testing::Draft(zone, {{days, hours}});
 }
 
+// A pack of one line, "answer", which waiting for parts stops.
+inline Promises Answering(int quantity, register_v1::TimeUnit unit, const register_v1::Calendar& calendar,
+                          register_v1::EndRule end = register_v1::END_RULE_SAME_TIME) {
+  return PromisesFor(
+      Pack({Line("answer", types::v1::FACT_KIND_RECEIVED, types::v1::FACT_KIND_ANSWERED, quantity, unit, end)},
+           {Pause("parts_awaited", types::v1::FACT_KIND_PARTS_AWAITED, types::v1::FACT_KIND_PARTS_ARRIVED, 240)}),
+      calendar);
+}
+
 // Notes as reactions make them; each has a cause of its own.
 class Notes {
  public:
@@ -88,6 +99,29 @@ class Notes {
   Note Evidenced(FactKind kind, Millis at, Millis recorded_at = -1) {
     Note note = Of(kind, at, recorded_at);
     note.mutable_facts(0)->set_reference("photo-1");
+    return note;
+  }
+  // That an urgency is another from `at` on.
+  Note Amended(Millis at, types::v1::Urgency urgency) {
+    Note note = Of(types::v1::FACT_KIND_UNSPECIFIED, at);
+    note.clear_facts();
+    note.mutable_amended()->set_occurred_at(at);
+    note.mutable_amended()->set_urgency(urgency);
+    return note;
+  }
+  // A visit's fact.
+  Note Visit(FactKind kind, const std::string& visit, Millis at, absl::string_view result = "") {
+    Note note = Of(kind, at);
+    note.mutable_facts(0)->set_reference(visit);
+    note.mutable_facts(0)->set_result(std::string(result));
+    return note;
+  }
+  // A notice that extends `line`.
+  Note Extension(const std::string& line, Millis at, Millis until, const std::string& reason) {
+    Note note = Of(types::v1::FACT_KIND_EXTENSION_NOTIFIED, at);
+    note.mutable_facts(0)->set_line(line);
+    note.mutable_facts(0)->set_until(until);
+    note.mutable_facts(0)->set_reason(reason);
     return note;
   }
   Note Receipt(Millis at, types::v1::Urgency urgency = types::v1::URGENCY_ROUTINE) {

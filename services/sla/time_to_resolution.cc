@@ -26,7 +26,7 @@ struct TtrFigures::Sample {
 };
 
 void TtrFigures::Add(size_t group, const CaseView& view) {
-  largest_window_ = std::max(largest_window_, view.start->reopen_window_ms());
+  largest_window_ = std::max(largest_window_, view.reopen_window);
   outcomes_.push_back({group, view.life.end, view.life.resolved_once, view.day_only, view.life.reopenings,
                        view.received(), view.life.ended_at, view.life.first_resolved_at});
 }

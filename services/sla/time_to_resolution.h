@@ -3,8 +3,8 @@
 // A complaint was received at R; its resolution at S held if no re-opening follows it up to N, the instant of the
 // report.
 //   provisional   an event at S − R as soon as resolved and not re-opened; else censored at N − R
-//   settled       cut C = N − W, W the largest re-open window in scope; complaints with R < C; an event at S − R if
-//                 S ≤ C and it held, else censored at C − R
+//   settled       cut C = N − W, W the largest re-open window in force at N in scope; complaints with R < C; an event
+//                 at S − R if S ≤ C and it held, else censored at C − R
 // In both, withdrawn and duplicate are censored at their instant (or the cut, if earlier); every other outcome is an
 // event. Wall clock, never paused.
 #pragma once

@@ -1,6 +1,7 @@
 #include "services/standalone/node.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,6 +32,8 @@ namespace {
 
 // What national phone numbers get in front.
 constexpr const char* kCountryPrefix = "33";
+// When callers of a service that is not ready ask again.
+constexpr Millis kRetryReady = kSecond;
 
 // One service: how it decides, what runs it, what serves it.
 template <typename LogicType, typename ServiceType>
@@ -45,6 +48,7 @@ struct Hosted {
 
 // Destroyed from the last member to the first.
 struct Node::Parts {
+  explicit Parts(const std::string& tzdata_version) : view(tzdata_version) {}
   reference::RegisterView view;
   std::unique_ptr<runtime::Logic> register_logic;
   std::unique_ptr<routing::RegisterService> register_service;
@@ -58,7 +62,8 @@ struct Node::Parts {
   std::unique_ptr<WatchedProjections> projections;
   std::unique_ptr<admin::AdminService> admin;
   std::unique_ptr<subscribe::EventStream> events;
-  std::vector<std::unique_ptr<rpc::Service>> own;
+  // With the stream that each stands for.
+  std::vector<std::pair<log::Stream, std::unique_ptr<rpc::Service>>> own;
 };
 
 int Node::ProjectionVersion(log::Stream stream) {
@@ -96,8 +101,10 @@ runtime::ServiceOptions Node::OptionsFor(log::Stream stream, runtime::Logic* log
   return options;
 }
 
-Node::Node(NodeOptions options) : options_(std::move(options)), parts_(std::make_unique<Parts>()) {
+Node::Node(NodeOptions options)
+    : options_(std::move(options)), parts_(std::make_unique<Parts>(options_.tzdata_version)) {
   Parts& parts = *parts_;
+  if (options_.heavy == nullptr) options_.heavy = options_.aside;
   const std::string& installation = options_.log->info().installation;
   std::vector<runtime::ServiceRuntime*> runtimes;
   std::vector<log::Stream> streams;
@@ -117,7 +124,8 @@ Node::Node(NodeOptions options) : options_(std::move(options)), parts_(std::make
     auto& host = parts.intake;
     host.logic = std::make_unique<intake::IntakeLogic>(parts.lookups.get(), options_.keys, options_.aside);
     host.runtime = std::make_unique<runtime::ServiceRuntime>(OptionsFor(log::Stream::kIntake, host.logic.get()));
-    host.logic->Bind([runtime = host.runtime.get()] { return runtime->ReadNow(); });
+    host.logic->Bind([runtime = host.runtime.get()] { return runtime->ReadNow(); },
+                     [runtime = host.runtime.get()] { return runtime->Ready(); });
     intake::IntakeOptions intake;
     intake.runtime = host.runtime.get();
     intake.keys = options_.keys;
@@ -126,7 +134,7 @@ Node::Node(NodeOptions options) : options_(std::move(options)), parts_(std::make
     intake.ids = options_.ids;
     intake.executor = options_.aside;
     host.service = std::make_unique<intake::IntakeService>(intake);
-    parts.own.push_back(std::make_unique<rpc::Service>(intake::MakeIntakeRpc(host.service.get())));
+    Host(log::Stream::kIntake, std::make_unique<rpc::Service>(intake::MakeIntakeRpc(host.service.get())));
     runtimes.push_back(host.runtime.get());
     streams.push_back(log::Stream::kIntake);
   }
@@ -138,8 +146,8 @@ Node::Node(NodeOptions options) : options_(std::move(options)), parts_(std::make
         routing::RoutingDeps{.runtime = host.runtime.get(), .keys = options_.keys});
     parts.register_service = std::make_unique<routing::RegisterService>(routing::RegisterDeps{
         .runtime = parts.register_runtime.get(), .keys = options_.keys, .tzdata_here = options_.tzdata_version});
-    parts.own.push_back(std::make_unique<rpc::Service>(routing::MakeRpcService(host.service.get())));
-    parts.own.push_back(std::make_unique<rpc::Service>(routing::MakeRpcService(parts.register_service.get())));
+    Host(log::Stream::kRouting, std::make_unique<rpc::Service>(routing::MakeRpcService(host.service.get())));
+    Host(log::Stream::kRegister, std::make_unique<rpc::Service>(routing::MakeRpcService(parts.register_service.get())));
     runtimes.push_back(host.runtime.get());
     streams.push_back(log::Stream::kRouting);
   }
@@ -153,7 +161,7 @@ Node::Node(NodeOptions options) : options_(std::move(options)), parts_(std::make
     deps.opener = parts.opener.get();
     deps.ids = options_.ids;
     host.service = std::make_unique<scheduling::SchedulingService>(deps);
-    parts.own.push_back(std::make_unique<rpc::Service>(scheduling::MakeRpcService(host.service.get())));
+    Host(log::Stream::kScheduling, std::make_unique<rpc::Service>(scheduling::MakeRpcService(host.service.get())));
     runtimes.push_back(host.runtime.get());
     streams.push_back(log::Stream::kScheduling);
   }
@@ -161,9 +169,10 @@ Node::Node(NodeOptions options) : options_(std::move(options)), parts_(std::make
     auto& host = parts.sla;
     host.logic = std::make_unique<sla::SlaLogic>();
     host.runtime = std::make_unique<runtime::ServiceRuntime>(OptionsFor(log::Stream::kSla, host.logic.get()));
-    host.service = std::make_unique<sla::SlaService>(host.runtime.get(), options_.aside);
-    parts.own.push_back(std::make_unique<rpc::Service>(sla::kSlaServiceName));
-    sla::Bind(host.service.get(), parts.own.back().get());
+    host.service = std::make_unique<sla::SlaService>(host.runtime.get(), options_.heavy);
+    auto served = std::make_unique<rpc::Service>(sla::kSlaServiceName);
+    sla::Bind(host.service.get(), served.get());
+    Host(log::Stream::kSla, std::move(served));
     runtimes.push_back(host.runtime.get());
     streams.push_back(log::Stream::kSla);
   }
@@ -174,12 +183,24 @@ Node::Node(NodeOptions options) : options_(std::move(options)), parts_(std::make
     parts.projections = std::make_unique<WatchedProjections>(options_.projections, &parts.view);
     admin.projections = parts.projections.get();
   }
-  admin.executor = options_.aside;
+  admin.executor = options_.heavy;
   admin.clock = options_.clock;
   admin.ids = options_.ids;
   admin.reference = &parts.view;
+  admin.ready = [this] { return Ready(); };
   parts.admin = std::make_unique<admin::AdminService>(std::move(admin));
   parts.events = std::make_unique<subscribe::EventStream>(options_.log, options_.aside, streams);
+  options_.databases.clear();
+}
+
+void Node::Host(log::Stream stream, std::unique_ptr<rpc::Service> service) {
+  service->Guard([this, stream, opened = std::make_shared<std::atomic<bool>>(false)] {
+    if (opened->load()) return stream == log::Stream::kRegister ? absl::OkStatus() : CheckTzdata();
+    const absl::Status ready = Readiness(stream);
+    if (ready.ok()) opened->store(true);
+    return ready;
+  });
+  parts_->own.emplace_back(stream, std::move(service));
 }
 
 Node::~Node() = default;
@@ -214,17 +235,53 @@ void Node::AppendStarterSet(const reference::StarterSet& set, const std::string&
   routing::EnterStarterSet(parts_->register_runtime.get(), set, tzdata_version, std::move(done));
 }
 
-bool Node::Ready() const {
-  for (const log::Stream stream : log::kAllStreams) {
-    const runtime::ServiceRuntime* service = runtime(stream);
-    if (service != nullptr && !service->Ready()) return false;
+absl::Status Node::CheckTzdata() const {
+  const std::string adopted = reference().Current()->tzdata_version();
+  if (adopted == options_.tzdata_version) return absl::OkStatus();
+  return RetryLater(absl::StatusCode::kUnavailable, "TZDATA_DIFFERS",
+                    absl::StrCat("the register's due times are computed with tzdata ", adopted, ", this machine has ",
+                                 options_.tzdata_version, ": install the one, or `redressctl register tzdata ",
+                                 options_.tzdata_version, "`"),
+                    kRetryReady, {{"adopted", adopted}, {"here", options_.tzdata_version}});
+}
+
+absl::Status Node::Readiness(log::Stream stream) const {
+  for (const log::Stream needed : {log::Stream::kRegister, stream}) {
+    const runtime::ServiceRuntime* service = runtime(needed);
+    if (service == nullptr || service->Ready()) continue;
+    for (const runtime::ShardStatus& status : service->Status()) {
+      if (status.stopped.ok()) continue;
+      return RetryLater(absl::StatusCode::kUnavailable, "SHARD_STOPPED",
+                        absl::StrCat(log::ToString(status.id), " has stopped: ", status.stopped.message()),
+                        kRetryReady);
+    }
+    return RetryLater(absl::StatusCode::kUnavailable, "CATCHING_UP",
+                      absl::StrCat(log::StreamName(needed), " is still catching up with the log; ask again"),
+                      kRetryReady);
   }
-  return reference().Current()->complete();
+  if (stream == log::Stream::kRegister) return absl::OkStatus();
+  if (!reference().Current()->complete()) {
+    return RetryLater(absl::StatusCode::kUnavailable, "STARTER_SET_MISSING",
+                      "the register has no complete starter set, or one that this machine cannot use", kRetryReady);
+  }
+  return CheckTzdata();
+}
+
+absl::Status Node::Readiness(const rpc::Service& service) const {
+  for (const auto& [stream, own] : parts_->own) {
+    if (own.get() == &service) return Readiness(stream);
+  }
+  return absl::OkStatus();
+}
+
+bool Node::Ready() const {
+  return std::all_of(std::begin(log::kAllStreams), std::end(log::kAllStreams),
+                     [this](log::Stream stream) { return runtime(stream) == nullptr || Readiness(stream).ok(); });
 }
 
 std::vector<const rpc::Service*> Node::services() const {
   std::vector<const rpc::Service*> services;
-  for (const auto& service : parts_->own) services.push_back(service.get());
+  for (const auto& [stream, service] : parts_->own) services.push_back(service.get());
   services.push_back(&parts_->admin->service());
   services.push_back(&parts_->events->service());
   return services;

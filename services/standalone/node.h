@@ -1,9 +1,11 @@
 // Some or all services of one instance, put together over injected ports: what the standalone program, the simulated
 // landlord and the simulation test all run.
 //
-//   ports (log, clock, strands, keys, rows) ─▶ register ─▶ intake, routing, scheduling, sla ─▶ rpc::Services
+//   ports (log, clock, strands, keys, rows) ─▶ register ─▶ intake, routing, scheduling, sla ─▶ gate ─▶ rpc::Services
 //
-// The register's stream is followed in every instance and decided where routing runs.
+// The register's stream is followed in every instance and decided where routing runs. The gate holds a service's calls
+// back until its rows have caught up once: a decision or an answer made from half a projection would be wrong. Status
+// and subscriptions pass it: they need no rows.
 #pragma once
 
 #include <functional>
@@ -28,7 +30,8 @@ namespace redress {
 struct NodeOptions {
   std::string instance = "standalone";
   std::string address;
-  // Version of the zone rules of this machine.
+  // Version of the zone rules of this machine: where it is not the register's, nothing is served or decided but the
+  // register.
   std::string tzdata_version;
   // Which services run here; the register is always there.
   std::vector<log::Stream> services = {log::Stream::kIntake, log::Stream::kRouting, log::Stream::kScheduling,
@@ -39,13 +42,15 @@ struct NodeOptions {
   const Clock* clock = nullptr;
   IdSource* ids = nullptr;
   std::vector<Executor*> executors;  // shards are dealt out over these
-  Executor* aside = nullptr;         // subscriptions, rebuilds, waiting key work: never what callers wait for
+  Executor* aside = nullptr;         // subscriptions, waiting key work: never what callers wait for
+  Executor* heavy = nullptr;         // reports and rebuilds, which take seconds; null: aside
   KeyStore* keys = nullptr;
   ReadAudit* audit = nullptr;
   admin::ProjectionStore* projections = nullptr;  // null: rebuilds are refused
   runtime::Forwarder* forwarder = nullptr;
   runtime::Faults* faults = nullptr;
-  // The rows of each projection: of the register and of each service.
+  // The rows of each projection: of the register and of each service. The node keeps no reference to one that it has
+  // replaced.
   std::map<log::Stream, std::shared_ptr<store::Database>> databases;
 };
 
@@ -68,9 +73,17 @@ class Node {
   void AppendStarterSet(const reference::StarterSet& set, const std::string& tzdata_version,
                         std::function<void(absl::Status)> done);
 
-  // Every shard has caught up and the starter set is complete.
+  // OK while a service can decide and answer: its own shards and the register's have caught up and run, the starter set
+  // is complete, and the zone rules are those of this machine. UNAVAILABLE with RetryInfo, saying what is missing:
+  // CATCHING_UP, SHARD_STOPPED, STARTER_SET_MISSING, TZDATA_DIFFERS (saying how to mend it). Of the register the first
+  // two alone: it is what mends the others.
+  absl::Status Readiness(log::Stream stream) const;
+  // The same of what `service`, one of services(), stands for.
+  absl::Status Readiness(const rpc::Service& service) const;
+  // All are.
   bool Ready() const;
-  // What a server serves, and a LocalClient calls.
+  // What a server serves, and a LocalClient calls. Calls of a service that has not been ready yet are answered with its
+  // Readiness; later only one whose zone rules have changed is.
   std::vector<const rpc::Service*> services() const;
   runtime::ServiceRuntime* runtime(log::Stream stream) const;
   const reference::RegisterView& reference() const;
@@ -81,8 +94,11 @@ class Node {
 
   runtime::ServiceOptions OptionsFor(log::Stream stream, runtime::Logic* logic);
   bool Runs(log::Stream stream) const;
+  // Serves `service` behind its gate.
+  void Host(log::Stream stream, std::unique_ptr<rpc::Service> service);
+  absl::Status CheckTzdata() const;
 
-  const NodeOptions options_;
+  NodeOptions options_;  // not changed once built
   std::unique_ptr<Parts> parts_;
 };
 

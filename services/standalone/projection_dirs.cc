@@ -96,6 +96,13 @@ absl::StatusOr<std::shared_ptr<store::Database>> ProjectionDirs::OpenAnew(log::S
   return database;
 }
 
+absl::Status ProjectionDirs::MarkDamaged(log::Stream stream) {
+  std::error_code error;
+  const std::string file = absl::StrCat(dir_, "/projections/", log::StreamName(stream), ".current");
+  fs::remove(file, error);
+  return error ? DiskError(file, error) : absl::OkStatus();
+}
+
 absl::StatusOr<std::shared_ptr<store::Database>> ProjectionDirs::CreateBeside(log::Stream stream) {
   State& state = states_[stream];
   if (stream == log::Stream::kRegister) {

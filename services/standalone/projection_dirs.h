@@ -5,7 +5,7 @@
 //   DIR/checkpoints/intake/NAME/
 //
 // A directory of another version, or one that is not named in *.current, is deleted at start: projections are rebuilt
-// from the log.
+// from the log. That is also how one that was found damaged while running is got rid of: it loses its name.
 #pragma once
 
 #include <map>
@@ -29,6 +29,9 @@ class ProjectionDirs : public admin::ProjectionStore {
   absl::StatusOr<std::shared_ptr<store::Database>> OpenCurrent(log::Stream stream, int version, bool* fresh);
   // A new empty one in the place of the one in use, which nobody has open any more and which is deleted.
   absl::StatusOr<std::shared_ptr<store::Database>> OpenAnew(log::Stream stream);
+
+  // The one in use cannot be relied on: the next start makes it anew, unless one that is rebuilt is adopted before.
+  absl::Status MarkDamaged(log::Stream stream);
 
   absl::StatusOr<std::shared_ptr<store::Database>> CreateBeside(log::Stream stream) override;
   absl::Status Adopt(log::Stream stream) override;

@@ -22,6 +22,8 @@ void ShardMetrics::Refresh() {
       };
       set("redress_shard_owned", "1 while this instance owns the shard.", status.owner ? 1 : 0);
       set("redress_shard_caught_up", "1 once the shard has read its log up to the end.", status.caught_up ? 1 : 0);
+      set("redress_tail_lag_seconds", "Age of the record applied last, 0 when all are applied.",
+          static_cast<double>(status.tail_lag_ms) / 1000);
       set("redress_reactor_lag_seconds", "Age of the input read last, 0 when all are read.",
           static_cast<double>(status.reactor_lag_ms) / 1000);
       set("redress_queue_age_seconds", "Age of the oldest order that waits.",
@@ -31,6 +33,8 @@ void ShardMetrics::Refresh() {
       set("redress_voids", "Void records read since start.", static_cast<double>(status.voids));
       set("redress_records_applied", "Accepted records applied since start.", static_cast<double>(status.applied));
       set("redress_timers_fired", "Timers fired since start.", static_cast<double>(status.timers_fired));
+      set("redress_timers_due", "Timers whose time has come and that have not fired yet.",
+          static_cast<double>(status.timers_due));
       set("redress_parked_inputs", "Inputs that wait for an operator.",
           static_cast<double>(runtime::ListParked(*rows, static_cast<uint16_t>(status.id.shard)).size()));
     }

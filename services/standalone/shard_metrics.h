@@ -8,9 +8,9 @@
 
 namespace redress {
 
-// redress_shard_owned, redress_shard_caught_up, redress_reactor_lag_seconds, redress_queue_age_seconds,
-// redress_queue_length, redress_claims, redress_voids, redress_records_applied, redress_timers_fired,
-// redress_parked_inputs; by service and shard.
+// redress_shard_owned, redress_shard_caught_up, redress_tail_lag_seconds, redress_reactor_lag_seconds,
+// redress_queue_age_seconds, redress_queue_length, redress_claims, redress_voids, redress_records_applied,
+// redress_timers_fired, redress_timers_due, redress_parked_inputs; by service and shard.
 class ShardMetrics {
  public:
   // Both outlive it.

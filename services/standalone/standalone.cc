@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,10 +16,12 @@
 #include "libs/privacy/rocksdb/rocksdb_key_rows.h"
 #include "libs/rpc/call_metrics.h"
 #include "libs/rpc/grpc/server.h"
+#include "libs/rpc/listen.h"
 #include "libs/runtime/rows.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
-#include "libs/subscribe/event_stream.h"
+#include "services/standalone/business_metrics.h"
+#include "services/standalone/node_watch.h"
 #include "services/standalone/projection_dirs.h"
 #include "services/standalone/shard_metrics.h"
 
@@ -57,15 +60,21 @@ struct Standalone::Parts {
   rpc::CallMetrics call_metrics{&metrics};
   std::vector<std::unique_ptr<ThreadExecutor>> strands;
   std::unique_ptr<ThreadExecutor> aside = std::make_unique<ThreadExecutor>();
+  std::unique_ptr<ThreadExecutor> heavy = std::make_unique<ThreadExecutor>();
+  std::optional<reference::StarterSet> starter;
+  std::string tzdata;
   std::unique_ptr<Node> node;
+  std::unique_ptr<NodeWatch> watch;
   std::unique_ptr<ShardMetrics> shard_metrics;
+  std::unique_ptr<BusinessMetrics> business_metrics;
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<MetricsEndpoint> endpoint;
-  std::atomic<bool> ready{false};
   std::atomic<bool> stopping{false};
-  bool stop_told = false;  // Watch's own
+  bool starter_asked = false;  // Watch's own
 
-  absl::Status OpenLog(bool* created);
+  absl::Status Prepare();
+  absl::Status LoadStarterSet();
+  absl::Status OpenLog();
   absl::Status OpenKeys();
   absl::Status OpenNode();
   absl::Status Serve();
@@ -75,9 +84,35 @@ struct Standalone::Parts {
   absl::Status Stopped() const;
 };
 
-absl::Status Standalone::Parts::OpenLog(bool* created) {
+// Everything that can refuse a start without a look at the data: nothing is made before it has passed.
+absl::Status Standalone::Parts::Prepare() {
+  const bool has_principals = !options.principals_file.empty();
+  RETURN_IF_ERROR(CheckListenAddress(options.listen, has_principals));
+  if (!options.metrics_listen.empty()) RETURN_IF_ERROR(CheckListenAddress(options.metrics_listen, has_principals));
+  if (has_principals) {
+    ASSIGN_OR_RETURN(authenticator, StaticTokens::Load(options.principals_file));
+  } else {
+    authenticator = std::make_unique<NoAuth>();
+  }
+  ASSIGN_OR_RETURN(tzdata, calendar::TzdataVersion());
+  // An existing log has its register: the files are looked at when they are named, or turn out to be needed.
+  if (!options.config_dir.empty() || !std::filesystem::exists(options.dir + "/log")) RETURN_IF_ERROR(LoadStarterSet());
+  RETURN_IF_ERROR(rpc::CheckCanListen(options.listen));
+  if (!options.metrics_listen.empty()) {
+    ASSIGN_OR_RETURN(endpoint, MetricsEndpoint::Start(options.metrics_listen, &metrics));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Standalone::Parts::LoadStarterSet() {
+  ASSIGN_OR_RETURN(const std::string config, reference::FindConfigDir(options.config_dir));
+  ASSIGN_OR_RETURN(starter, reference::LoadStarterSet(config));
+  return absl::OkStatus();
+}
+
+absl::Status Standalone::Parts::OpenLog() {
   std::error_code error;
-  std::filesystem::create_directories(options.dir, error);
+  const bool made = std::filesystem::create_directories(options.dir, error);
   if (error) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "DATA_DIR",
                      absl::StrCat(options.dir, ": ", error.message()));
@@ -90,14 +125,19 @@ absl::Status Standalone::Parts::OpenLog(bool* created) {
   const bool fresh = !std::filesystem::exists(log_options.dir);
   log_options.installation = fresh && options.installation.empty() ? "landlord" : options.installation;
   log_options.shard_count = fresh && options.shard_count == 0 ? 4 : options.shard_count;
-  ASSIGN_OR_RETURN(log, log::EmbeddedLog::Open(log_options));
-  *created = log->open_report().created;
+  auto opened = log::EmbeddedLog::Open(log_options);
+  if (!opened.ok()) {
+    // Only while it is empty: options that no log can be made with.
+    if (made) std::filesystem::remove(options.dir, error);
+    return opened.status();
+  }
+  log = *std::move(opened);
   for (const log::TornTail& torn : log->open_report().torn) {
     options.logger->Warning("log_tail_cut", {{"file", torn.file},
                                              {"offset", static_cast<int64_t>(torn.offset)},
                                              {"bytes", static_cast<int64_t>(torn.bytes)}});
   }
-  options.logger->Info("log_opened", {{"created", *created},
+  options.logger->Info("log_opened", {{"created", log->open_report().created},
                                       {"log_id", log::Hex(log->info().log_id)},
                                       {"installation", log->info().installation},
                                       {"shards", log->info().shard_count}});
@@ -115,7 +155,7 @@ absl::Status Standalone::Parts::OpenKeys() {
 absl::Status Standalone::Parts::OpenNode() {
   projections = std::make_unique<ProjectionDirs>(options.dir);
   NodeOptions node_options;
-  ASSIGN_OR_RETURN(node_options.tzdata_version, calendar::TzdataVersion());
+  node_options.tzdata_version = tzdata;
   for (const log::Stream stream : log::kAllStreams) {
     bool fresh = false;
     ASSIGN_OR_RETURN(node_options.databases[stream],
@@ -135,6 +175,7 @@ absl::Status Standalone::Parts::OpenNode() {
   node_options.ids = &ids;
   for (auto& strand : strands) node_options.executors.push_back(strand.get());
   node_options.aside = aside.get();
+  node_options.heavy = heavy.get();
   node_options.keys = keys.get();
   node_options.audit = audit.get();
   node_options.projections = projections.get();
@@ -144,10 +185,8 @@ absl::Status Standalone::Parts::OpenNode() {
 }
 
 absl::Status Standalone::Parts::AppendStarterSet() {
-  ASSIGN_OR_RETURN(const std::string config, reference::FindConfigDir(options.config_dir));
-  ASSIGN_OR_RETURN(const reference::StarterSet set, reference::LoadStarterSet(config));
-  ASSIGN_OR_RETURN(const std::string tzdata, calendar::TzdataVersion());
-  node->AppendStarterSet(set, tzdata, [this](absl::Status status) {
+  if (!starter.has_value()) RETURN_IF_ERROR(LoadStarterSet());
+  node->AppendStarterSet(*starter, tzdata, [this](absl::Status status) {
     if (status.ok()) return options.logger->Info("starter_set_complete");
     options.logger->Error("starter_set_refused", {{"message", status.message()}});
   });
@@ -155,23 +194,23 @@ absl::Status Standalone::Parts::AppendStarterSet() {
 }
 
 absl::Status Standalone::Parts::Serve() {
-  RETURN_IF_ERROR(CheckListenAddress(options.listen, !options.principals_file.empty()));
-  if (options.principals_file.empty()) {
-    authenticator = std::make_unique<NoAuth>();
-  } else {
-    ASSIGN_OR_RETURN(authenticator, StaticTokens::Load(options.principals_file));
-  }
   shard_metrics = std::make_unique<ShardMetrics>(node.get(), &metrics);
+  business_metrics = std::make_unique<BusinessMetrics>(node.get(), heavy.get(), &clock, &metrics);
   rpc::ServerOptions server_options;
   server_options.address = options.listen;
   server_options.authenticator = authenticator.get();
   server_options.clock = &clock;
   server_options.observer = &call_metrics;
   ASSIGN_OR_RETURN(server, rpc::Server::Start(server_options, node->services()));
-  if (!options.metrics_listen.empty()) {
-    RETURN_IF_ERROR(CheckListenAddress(options.metrics_listen, !options.principals_file.empty()));
-    ASSIGN_OR_RETURN(endpoint, MetricsEndpoint::Start(options.metrics_listen, &metrics));
-  }
+  NodeWatchOptions watch_options;
+  watch_options.node = node.get();
+  watch_options.logger = options.logger;
+  watch_options.set_serving = [this](absl::string_view service, bool serving) { server->SetServing(service, serving); };
+  watch_options.damaged = [this](log::Stream stream) {
+    const absl::Status marked = projections->MarkDamaged(stream);
+    if (!marked.ok()) options.logger->Error("projection_not_marked", {{"message", marked.message()}});
+  };
+  watch = std::make_unique<NodeWatch>(std::move(watch_options));
   return absl::OkStatus();
 }
 
@@ -184,19 +223,16 @@ absl::Status Standalone::Parts::Stopped() const {
   return absl::OkStatus();
 }
 
-// Health follows the shards.
 void Standalone::Parts::Watch() {
   if (stopping) return;
-  const bool now = node->Ready();
-  if (now != ready.exchange(now)) {
-    options.logger->Info(now ? "ready" : "not_ready");
-    server->SetServing("", now);
-    for (const rpc::Service* service : node->services()) server->SetServing(service->full_name(), now);
+  watch->Step();
+  // Of a new log, and after a start that was cut short: what is there already is left as it is. What is there is known
+  // when the register has caught up.
+  if (!starter_asked && node->Readiness(log::Stream::kRegister).ok()) {
+    starter_asked = true;
+    const absl::Status asked = node->reference().Current()->complete() ? absl::OkStatus() : AppendStarterSet();
+    if (!asked.ok()) options.logger->Error("starter_set_refused", {{"message", asked.message()}});
   }
-  // Also of a shard that stopped before all were ready.
-  const absl::Status stopped = Stopped();
-  if (!stopped.ok() && !stop_told) options.logger->Error("shard_stopped", {{"message", stopped.message()}});
-  stop_told = !stopped.ok();
   aside->PostAfter(kWatch, [this] { Watch(); });
 }
 
@@ -212,18 +248,14 @@ Standalone::Standalone(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) 
 absl::StatusOr<std::unique_ptr<Standalone>> Standalone::Start(StandaloneOptions options) {
   auto parts = std::make_unique<Parts>();
   parts->options = std::move(options);
-  // An address that may not be listened on is known before anything is opened.
-  RETURN_IF_ERROR(CheckListenAddress(parts->options.listen, !parts->options.principals_file.empty()));
-  bool created = false;
-  RETURN_IF_ERROR(parts->OpenLog(&created));
+  RETURN_IF_ERROR(parts->Prepare());
+  RETURN_IF_ERROR(parts->OpenLog());
   RETURN_IF_ERROR(parts->OpenKeys());
   // From here on the destructor stops the strands before the node goes.
   Parts* raw = parts.get();
   std::unique_ptr<Standalone> standalone(new Standalone(std::move(parts)));
   RETURN_IF_ERROR(raw->OpenNode());
   RETURN_IF_ERROR(raw->Serve());
-  // Also after a start that was cut short: what is there already is left as it is.
-  if (created || !raw->node->reference().Current()->complete()) RETURN_IF_ERROR(raw->AppendStarterSet());
   raw->aside->Post([raw] { raw->Watch(); });
   raw->aside->Post([raw] { raw->ReplenishKeys(); });
   return standalone;
@@ -237,13 +269,15 @@ Standalone::~Standalone() {
   // Nothing runs on the strands any more when what they ran goes.
   for (auto& strand : parts_->strands) strand->Stop();
   parts_->aside->Stop();
+  parts_->heavy->Stop();
+  parts_->business_metrics = nullptr;
   parts_->node = nullptr;
   parts_->server = nullptr;
 }
 
 int Standalone::port() const { return parts_->server->port(); }
 int Standalone::metrics_port() const { return parts_->endpoint == nullptr ? 0 : parts_->endpoint->port(); }
-bool Standalone::ready() const { return parts_->ready; }
+bool Standalone::ready() const { return parts_->watch->ready(); }
 
 absl::Status Standalone::WaitUntilReady(Millis timeout) {
   const Millis end = parts_->clock.Monotonic() + timeout;

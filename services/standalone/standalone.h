@@ -1,7 +1,7 @@
 // One process with everything: embedded log, key store, projections, all four services, gRPC, metrics.
 //
-//   DIR/log/           the event log: the truth          DIR/keys/      the key store: not in the same backup as a
-//   master key DIR/projections/   rebuilt from the log when missing  DIR/audit.log  who read personal data
+//   DIR/log/           the event log: the truth          DIR/keys/      the key store: never in the log's backup
+//   DIR/projections/   rebuilt from the log when missing  DIR/audit.log  who read personal data
 #pragma once
 
 #include <memory>
@@ -31,14 +31,15 @@ struct StandaloneOptions {
 class Standalone {
  public:
   // What the log, the key store, the projections or the socket refuse, with their reasons; FAILED_PRECONDITION when the
-  // address is not loopback and no principals are given.
+  // address is not loopback and no principals are given. A start that its options refuse (addresses, principals,
+  // starter set, zone rules) has made nothing on disk.
   static absl::StatusOr<std::unique_ptr<Standalone>> Start(StandaloneOptions options);
   // Drains calls, ends the services, closes the files.
   ~Standalone();
 
   int port() const;
   int metrics_port() const;
-  // Health says so too; false again when a shard stops.
+  // All of it; false again when a shard stops. Health says it of each service by itself.
   bool ready() const;
   // Waits until ready, or until a shard has stopped (its reason), or `timeout` (DEADLINE_EXCEEDED).
   absl::Status WaitUntilReady(Millis timeout);

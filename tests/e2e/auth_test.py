@@ -2,8 +2,9 @@
 """Who may do what: tokens, roles, agencies."""
 
 import hashlib
+import itertools
 
-from support import landlord
+from support import landlord, protos
 from support.checks import check, eventually, expect, expect_equal, main
 from support.client import Client, failure_of
 from support.programs import Server
@@ -19,6 +20,10 @@ PEOPLE = [
     ("board-2", ["dashboard"], ["AG-2"]),
     ("portal", ["resident_portal"], None),
     ("dispatcher-2", ["dispatcher"], ["AG-2"]),
+    ("importer-2", ["importer"], ["AG-2"]),
+    ("manager-2", ["manager"], ["AG-2"]),
+    # May nothing that a client calls.
+    ("nobody", ["instance"], None),
 ]
 
 
@@ -98,6 +103,69 @@ def a_role_without_the_permission_is_denied(scratch):
         expect_equal(failure_of(lambda: landlord.get(office["portal"], nowhere)).code, "PERMISSION_DENIED")
         # And nothing happened.
         expect_equal(landlord.get(office["call-centre"], name).state, 1)
+
+
+def comment_of(method):
+    """What the proto says above an RPC and above its service."""
+    text = (protos.ROOT / "proto" / method.containing_service.file.name).read_text(encoding="utf-8")
+
+    def above(what):
+        lines = text[:text.index(what)].splitlines()
+        comment = list(itertools.takewhile(lambda line: line.strip().startswith("//"), reversed(lines)))
+        return "\n".join(reversed(comment))
+    return above(f"  rpc {method.name}(") + "\n" + above(f"service {method.containing_service.name} ")
+
+
+@check
+def each_rpc_names_its_permission_and_asks_for_it(scratch):
+    with Office(scratch) as office:
+        asked, silent = 0, []
+        for name in protos.services():
+            if not name.startswith("redress.") or ".runtime." in name or ".testing." in name:
+                continue
+            for method in protos.service(name).methods:
+                streams, answers = protos.is_streaming(method)
+                request = iter([]) if streams else protos.type_of(method.input_type)()
+
+                def call():
+                    reply = office["nobody"].call(method, request)
+                    return list(reply) if answers else reply
+                failure = failure_of(call)
+                where = f"{name}/{method.name}"
+                expect_equal((failure.code, failure.reason), ("PERMISSION_DENIED", "PERMISSION_MISSING"), where)
+                permission = failure.metadata.get("permission")
+                if not permission or permission not in comment_of(method):
+                    silent.append(f"{where}: {permission}")
+                asked += 1
+        expect_equal(silent, [], "comments that do not name the permission")
+        expect(asked > 60, f"only {asked} RPCs")
+
+
+@check
+def scope_is_asked_before_anything_is_told(scratch):
+    with Office(scratch) as office:
+        agent = office["call-centre"]
+        foreign = landlord.submit(agent, residence="RES-1", new_person={"full_name": "Jeanne Martin", "phone": "0612345678"},
+                                  external_reference={"system": "crm", "reference": "foreign"}).complaint
+        theirs, manager = office["agent-2"], office["manager-2"]
+        # An etag that is stale would tell that there is something.
+        failure = failure_of(lambda: theirs.intake.AcknowledgeComplaint(name=foreign.name, etag="v99"))
+        expect_equal((failure.code, failure.reason), ("NOT_FOUND", "COMPLAINT_NOT_FOUND"))
+        # A person of another agency's complaints is nobody to write for.
+        failure = failure_of(lambda: landlord.submit(theirs, residence="RES-2", person=foreign.person))
+        expect_equal((failure.code, failure.reason), ("NOT_FOUND", "PERSON_NOT_FOUND"))
+        # A reference that is taken is said to be, but not by whom.
+        failure = failure_of(lambda: landlord.submit(theirs, residence="RES-2", external_reference={"system": "crm", "reference": "foreign"}))
+        expect_equal((failure.code, failure.reason), ("ALREADY_EXISTS", "REFERENCE_KNOWN"))
+        expect(foreign.name not in str(failure) + str(failure.status), f"it names {foreign.name}")
+        # History is brought for one's own agencies alone.
+        row = {"system": "old", "kind": "COMPLAINT_KIND_COMPLAINT", "category": "noise", "zone": "Europe/Paris",
+               "facts": [{"kind": "FACT_KIND_RECEIVED", "occurred_at": 1_600_000_000_000}]}
+        rows = [{**row, "reference": "1", "agency": "AG-1"}, {**row, "reference": "2", "agency": "AG-2"}]
+        request = protos.fill(protos.message_type("redress.intake.v1.ImportComplaintsRequest")(), {"complaints": rows})
+        [answer] = office["importer-2"].intake.ImportComplaints(iter([request]))
+        expect(answer.rows[0].answer != 1 and answer.rows[1].answer == 1, f"{answer}")
+        expect_equal(len(manager.intake.ListComplaints().complaints), 1)
 
 
 @check

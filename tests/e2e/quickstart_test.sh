@@ -19,7 +19,12 @@ elif ! grep -q 'Simulating 300 homes' "$work/first.err"; then
 else
   echo "ok first start"
 fi
-if [ "$(grep -cE '[0-9]' "$work/first.out")" -ge 2 ]; then echo "ok table"; else fail "table" "$(cat "$work/first.out")"; fi
+# Of the agency's row: how many cases, and that it says how long they took.
+cases_of() { awk '/^agency-1 .*[0-9]/ { print $2 }' "$1"; }
+case $(cases_of "$work/first.out") in
+  [1-9]*) echo "ok table" ;;
+  *) fail "table" "$(tr '\n' '|' < "$work/first.out")" ;;
+esac
 
 start > "$work/second.out" 2> "$work/second.err"
 code=$?
@@ -27,8 +32,40 @@ if [ $code -ne 0 ]; then
   fail "second start" "exit code $code"
 elif grep -q Simulating "$work/second.err"; then
   fail "second start" "simulated again"
+elif [ "$(cases_of "$work/second.out")" != "$(cases_of "$work/first.out")" ]; then
+  fail "second start" "$(cases_of "$work/second.out") cases, not $(cases_of "$work/first.out")"
 else
   echo "ok second start keeps the landlord"
+fi
+
+# Served until Ctrl-C, which a terminal sends to the whole group of processes. A child that bash starts ignores it.
+python3 -c 'import os, signal, sys
+os.setsid()
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' timeout --foreground 900 "$root/deploy/quickstart" --data "$work/data" --listen 127.0.0.1:0 > "$work/serve.out" 2> "$work/serve.err" &
+served=$!
+for _ in $(seq 1500); do
+  grep -q 'Ctrl-C stops the server' "$work/serve.out" && break
+  kill -0 $served 2> /dev/null || break
+  sleep 0.2
+done
+address=$(sed -n 's/^Serving on \([^;]*\);.*/\1/p' "$work/serve.out")
+ctl=$root/build/release/bin/redressctl
+if "$ctl" --server "$address" complaint list > "$work/list.out" 2> "$work/list.err"; then
+  echo "ok serving"
+else
+  fail "serving" "at '$address': $(head -n 1 "$work/list.err")"
+fi
+kill -INT -- -$served
+wait $served
+code=$?
+if [ $code -ne 130 ]; then
+  fail "Ctrl-C" "exit code $code"
+elif "$ctl" --server "$address" --timeout 5s status > /dev/null 2>&1; then
+  kill -KILL -- -$served
+  fail "Ctrl-C" "the server is still there"
+else
+  echo "ok Ctrl-C stops the server"
 fi
 
 # What an interrupted simulation leaves is not taken for a landlord.

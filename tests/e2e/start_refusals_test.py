@@ -4,8 +4,9 @@
 import re
 
 from support import landlord
-from support.checks import check, expect, expect_equal, main
-from support.programs import Server, refusal_of
+from support.checks import check, eventually, expect, expect_equal, main
+from support.client import failure_of
+from support.programs import Server, refusal_of, zone_rules
 
 
 def filled(scratch, count=50):
@@ -42,6 +43,57 @@ def a_principals_file_open_to_others_is_refused(scratch):
     file.write_text("principals { id: 'a' token_sha256: 'xyz' roles: 'king' }")
     said = refusal_of(scratch / "data", "--principals", file)
     expect("roles" in said and "king" in said and "token_sha256" in said, said)
+
+
+@check
+def a_refused_start_has_made_nothing(scratch):
+    data, principals, broken = scratch / "data", scratch / "principals.textproto", scratch / "config"
+    principals.write_text("principals { id: 'a' token_sha256: 'xyz' roles: 'king' }")
+    principals.chmod(0o600)
+    broken.mkdir()
+    (broken / "organisation.textproto").write_text("categories {")
+    with Server(scratch / "one", metrics=True) as server:
+        metrics = f"127.0.0.1:{server.metrics_port}"
+        refusals = {
+            "CANNOT_LISTEN": [{"listen": server.address}, {"flags": ["--metrics", metrics]}, {"flags": ["--metrics", server.address]},
+                              {"listen": "203.0.113.1:0", "flags": ["--principals", "GOOD"]}],
+            "NO_PRINCIPALS": [{"listen": "0.0.0.0:0"}, {"flags": ["--metrics", "0.0.0.0:0"]}],
+            "INVALID_FIELDS": [{"flags": ["--principals", principals]}, {"flags": ["--shards", "3"]}, {"flags": ["--installation", "Not A Name"]}],
+            "PRINCIPALS_FILE": [{"flags": ["--principals", scratch / "none"]}],
+            "nowhere": [{"flags": ["--config", scratch / "nowhere"]}],
+            "organisation.textproto": [{"flags": ["--config", broken]}],
+            "TZDATA_VERSION_UNKNOWN": [{"env": {"TZDIR": str(zone_rules(scratch / "zones", None))}}],
+        }
+        good = scratch / "good.textproto"
+        good.write_text(f"principals {{ id: 'a' token_sha256: '{'0' * 64}' roles: 'admin' all_agencies: true }}")
+        good.chmod(0o600)
+        for reason, starts in refusals.items():
+            for start in starts:
+                flags = [good if flag == "GOOD" else flag for flag in start.get("flags", [])]
+                said = refusal_of(data, *flags, listen=start.get("listen", "127.0.0.1:0"), env=start.get("env"))
+                expect(reason in said, f"{start}: {said}")
+                expect(not data.exists(), f"{start} left {list(data.rglob('*'))} behind")
+
+
+@check
+def zone_rules_that_are_not_the_registers_are_named_and_can_be_adopted(scratch):
+    with Server(scratch / "data") as server:
+        landlord.submit(server.client)
+        server.stop()
+        server.env = {"TZDIR": str(zone_rules(scratch / "zones", "2099z"))}
+        server.start(ready=False)
+        status = lambda service: server.client.health.Check(service=service).status
+        eventually(lambda: status("redress.register.v1.RegisterService") == 1, "the register serves")
+        expect_equal([status(name) for name in ("", "redress.intake.v1.IntakeService", "redress.sla.v1.SlaService")], [2, 2, 2])
+        failure = failure_of(lambda: landlord.submit(server.client))
+        expect_equal((failure.code, failure.reason), ("UNAVAILABLE", "TZDATA_DIFFERS"))
+        expect(failure.retry_ms and "2099z" in failure.message and failure.metadata["adopted"] in failure.message, str(failure))
+        expect("TZDATA_DIFFERS" in server.log() and "2099z" in server.log() and failure.metadata["adopted"] in server.log(), server.log())
+        # As the error says.
+        server.ctl("register", "tzdata", "2099z")
+        server.wait_until_ready()
+        landlord.submit(server.client)
+        expect_equal(len(landlord.all_complaints(server.client)), 2)
 
 
 @check

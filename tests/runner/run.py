@@ -10,7 +10,7 @@ import time
 import checks
 from processes import ROOT
 from results import FAILED, SKIPPED, Case, Report
-from suites import Build, run_group
+from suites import Build, run_group, run_scripts
 
 # In the order they run.
 STAGES = {
@@ -22,12 +22,15 @@ STAGES = {
     "golden": "bytes and journeys of earlier releases",
     "sim": "the whole system in one thread on seeds",
     "e2e": "real processes over real sockets",
-    "asan": "address and undefined behaviour sanitizers on all but end to end",
+    "asan": "address and undefined behaviour sanitizers on all of these, and on the programs in some of end to end",
     "tsan": "thread sanitizer on what has threads",
 }
 SLOW = ("e2e", "asan", "tsan")
 # What the sanitizers run: groups, or folders of them.
 ASAN_GROUPS = ("unit", "conformance", "golden", "sim")
+# Scripts of tests/e2e that the sanitized programs live through: a whole life, kills at any moment, refused starts.
+ASAN_SCRIPTS = ("complaint_life_test", "kill_test", "start_refusals_test")
+PROGRAMS = ("redress-standalone", "redressctl")
 TSAN_FOLDERS = ("libs/clock", "libs/log", "libs/runtime", "libs/store", "libs/privacy", "libs/metrics", "libs/subscribe",
                 "tests/conformance")
 
@@ -67,12 +70,12 @@ class Runner:
         print(f"  {len(cases)} cases, {failed} failed, {time.monotonic() - began:.0f} s", flush=True)
         return failed == 0
 
-    def build(self, preset, choose=None):
-        """The build, or None when it failed; `choose` picks the tests whose targets are needed (None: everything)."""
+    def build(self, preset, choose=None, programs=()):
+        """The build, or None when it failed; `choose` picks the tests whose targets are needed besides the programs (None: everything)."""
         if preset not in self.builds:
             self.builds[preset] = Build(preset)
         build = self.builds[preset]
-        return build if self.stage(f"build {preset}", lambda: build.make(choose)) else None
+        return build if self.stage(f"build {preset}", lambda: build.make(choose, programs)) else None
 
     def run(self, names, everything):
         for name, work in (("format", checks.check_format), ("lint", checks.check_lint), ("buf", checks.check_buf)):
@@ -86,14 +89,17 @@ class Runner:
             for group in groups if build else ():
                 self.stage(group, lambda: run_group(build, group, lambda test: test.group == group))
         if "asan" in names:
-            self.sanitize("asan", lambda test: test.group in ASAN_GROUPS)
+            self.sanitize("asan", lambda test: test.group in ASAN_GROUPS, ASAN_SCRIPTS)
         if "tsan" in names:
             self.sanitize("tsan", lambda test: test.folder.startswith(TSAN_FOLDERS))
 
-    def sanitize(self, preset, choose):
-        build = self.build(preset, choose)
+    def sanitize(self, preset, choose, scripts=()):
+        build = self.build(preset, choose, PROGRAMS if scripts else ())
         if build:
-            self.stage(preset, lambda: run_group(build, preset, choose, checks.sanitizer_env(preset)))
+            env = checks.sanitizer_env(preset)
+            self.stage(preset, lambda: run_group(build, preset, choose, env))
+            if scripts:
+                self.stage(f"{preset} e2e", lambda: run_scripts(build, preset, "e2e", scripts, env))
 
 
 def main():

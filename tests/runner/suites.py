@@ -19,9 +19,9 @@ from results import FAILED, PASSED, Case, parse_checks
 JOBS = os.cpu_count() or 1
 BUILD_LIMIT = 5400
 TEST_LIMIT = 1500
-# The simulation takes its seeds from the environment: they are dealt out to the cores in parts large enough to reach every
-# fault point.
-SEEDS = 4
+# The simulation takes its seeds from the environment: they are dealt out to the cores in parts of so many that each must have
+# reached every fault point and every kind of event (tests/sim/simulation_test.cc asserts it from there on).
+SEEDS = 200
 SEEDS_OF_A_PART = 100
 
 
@@ -45,8 +45,8 @@ class Build:
         self.dir = ROOT / "build" / preset
         self.tests = []
 
-    def make(self, choose=None):
-        """Configures and builds: the chosen tests, or everything. One Case each."""
+    def make(self, choose=None, programs=()):
+        """Configures and builds: the chosen tests and the programs named, or everything. One Case each."""
         configure = ["cmake", "--preset", self.preset]
         code, output = run(f"configure {self.preset}", configure, 600)
         if code != 0:
@@ -54,7 +54,7 @@ class Build:
         self.tests = self.find_tests()
         if not self.tests:
             return [Case(f"configure {self.preset}", FAILED, "no tests: CMake found no GoogleTest")]
-        targets = ["all"] if choose is None else [self.target(test) for test in self.tests if choose(test)]
+        targets = ["all"] if choose is None else [*(self.target(test) for test in self.tests if choose(test)), *programs]
         if not targets:
             return []
         build = ["ninja", "-C", self.dir, f"-j{JOBS}", *targets]
@@ -92,9 +92,21 @@ def run_group(build, label, choose, env=None):
     for script in sorted((ROOT / "tests" / label).glob("*_test.*")) if (ROOT / "tests" / label).is_dir() else []:
         if script.suffix in (".py", ".sh"):
             jobs.append((script.stem, lambda script=script: run_script(script, env)))
+    if not jobs:
+        return [Case(label, FAILED, "no tests: the build holds none of this group, and tests/ no script")]
     # Processes end to end have the machine to themselves.
     with ThreadPoolExecutor(1 if label in ("e2e", "bench") else JOBS) as pool:
         return [case for cases in pool.map(run_job, jobs) for case in cases]
+
+
+def run_scripts(build, label, folder, names, env):
+    """Cases of some scripts of tests/`folder`, one after the other, with the programs of `build`."""
+    env = {"REDRESS_BIN": str(build.dir / "bin"), **env}
+    cases = []
+    for name in names:
+        [script] = (ROOT / "tests" / folder).glob(f"{name}.*")
+        cases += run_job((f"{label} {name}", lambda script=script: run_script(script, env, f"{label} {script.stem}")))
+    return cases
 
 
 def seed_parts(env):
@@ -116,9 +128,10 @@ def run_job(job):
     return cases
 
 
-def run_script(script, env):
+def run_script(script, env, name=None):
+    name = name or script.stem
     interpreter = ["bash"] if script.suffix == ".sh" else [os.sys.executable]
-    code, output = run(script.stem, [*interpreter, script], TEST_LIMIT, env)
+    code, output = run(name, [*interpreter, script], TEST_LIMIT, env)
     if code is None:
         output += f"\nnot ok limit: {describe(code, TEST_LIMIT)}"
-    return parse_checks(script.stem, output, code)
+    return parse_checks(name, output, code)

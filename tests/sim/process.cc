@@ -5,8 +5,9 @@
 namespace redress::sim {
 
 Process::Process(const World& world, std::string name, std::vector<log::Stream> services, Disks* disks,
-                 std::function<void()> on_death)
+                 Millis clock_off, std::function<void()> on_death)
     : name_(std::move(name)),
+      clock_(world.clock, clock_off),
       executor_(world.executor),
       faults_(
           [this, on_death = std::move(on_death)] {
@@ -16,14 +17,14 @@ Process::Process(const World& world, std::string name, std::vector<log::Stream> 
           world.fault_points_hit),
       forwarder_(world.forwarder, &executor_),
       connection_(world.log->Connect(&executor_)),
-      keys_(std::make_unique<MadeAheadKeyStore>(world.key_rows, world.ids, world.clock, 16)) {
+      keys_(std::make_unique<MadeAheadKeyStore>(world.key_rows, world.ids, &clock_, 16)) {
   NodeOptions options;
   options.instance = name_;
   options.tzdata_version = "2026a";
   options.address = name_;
   options.services = services;
   options.log = connection_.get();
-  options.clock = world.clock;
+  options.clock = &clock_;
   options.ids = world.ids;
   options.executors = {&executor_};
   options.aside = &executor_;
@@ -39,7 +40,7 @@ Process::Process(const World& world, std::string name, std::vector<log::Stream> 
   }
   node_ = std::make_unique<Node>(std::move(options));
   node_->Start(/*own_all=*/false);
-  client_ = std::make_unique<rpc::LocalClient>(node_->services(), world.authenticator, world.clock);
+  client_ = std::make_unique<rpc::LocalClient>(node_->services(), world.authenticator, &clock_);
 }
 
 Process::~Process() { Kill(); }

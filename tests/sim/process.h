@@ -21,6 +21,19 @@
 
 namespace redress::sim {
 
+// The clock of one machine: off by a little, and stepped now and then. Durations are everybody's.
+class SkewedClock : public Clock {
+ public:
+  SkewedClock(const Clock* world, Millis off) : world_(world), off_(off) {}
+  Millis Now() const override { return world_->Now() + off_; }
+  Millis Monotonic() const override { return world_->Monotonic(); }
+  void SetOff(Millis off) { off_ = off; }
+
+ private:
+  const Clock* world_;
+  Millis off_;
+};
+
 // Runs nothing for a process that is dead, and keeps what comes for one that is frozen.
 class ProcessExecutor : public Executor {
  public:
@@ -28,14 +41,7 @@ class ProcessExecutor : public Executor {
   ~ProcessExecutor() override { Kill(); }
   void Post(std::function<void()> work) override { PostAfter(0, std::move(work)); }
   void PostAfter(Millis delay, std::function<void()> work) override {
-    world_->PostAfter(delay, [state = state_, work = std::move(work)]() mutable {
-      if (state->dead) return;
-      if (state->frozen) {
-        state->backlog.push_back(std::move(work));
-      } else {
-        work();
-      }
-    });
+    world_->PostAfter(delay, [state = state_, work = std::move(work)]() mutable { Run(state, std::move(work)); });
   }
   void Freeze() { state_->frozen = true; }
   void Thaw() {
@@ -50,9 +56,7 @@ class ProcessExecutor : public Executor {
   // Posts work as long as the process lives; may outlive it.
   std::function<void(std::function<void()>)> Poster() const {
     return [world = world_, state = state_](std::function<void()> work) {
-      world->Post([state, work = std::move(work)] {
-        if (!state->dead) work();
-      });
+      world->Post([state, work = std::move(work)]() mutable { Run(state, std::move(work)); });
     };
   }
 
@@ -62,6 +66,15 @@ class ProcessExecutor : public Executor {
     bool frozen = false;
     std::deque<std::function<void()>> backlog;
   };
+  static void Run(const std::shared_ptr<State>& state, std::function<void()> work) {
+    if (state->dead) return;
+    if (state->frozen) {
+      state->backlog.push_back(std::move(work));
+    } else {
+      work();
+    }
+  }
+
   Executor* world_;
   std::shared_ptr<State> state_;
 };
@@ -157,7 +170,7 @@ class Process {
  public:
   // Starts at once. `services`: what it runs besides following the register. `on_death` is called in the middle of
   // whatever the process was doing: it may only note it.
-  Process(const World& world, std::string name, std::vector<log::Stream> services, Disks* disks,
+  Process(const World& world, std::string name, std::vector<log::Stream> services, Disks* disks, Millis clock_off,
           std::function<void()> on_death);
   ~Process();
 
@@ -168,12 +181,14 @@ class Process {
 
   Node& node() { return *node_; }
   rpc::Client& client() { return *client_; }
+  SkewedClock& clock() { return clock_; }
   ProcessExecutor& executor() { return executor_; }
   log::SimulatedConnection& connection() { return *connection_; }
   ArmedFaults& faults() { return faults_; }
 
  private:
   const std::string name_;
+  SkewedClock clock_;
   ProcessExecutor executor_;
   ArmedFaults faults_;
   MortalForwarder forwarder_;

@@ -8,17 +8,17 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "libs/auth/authenticator.h"
 #include "libs/log/acceptance.h"
 #include "libs/reference/starter_set.h"
 #include "libs/runtime/rows.h"
-#include "redress/types/v1/position.pb.h"
 #include "services/redressctl/simulate/landlord_run.h"
 #include "services/redressctl/simulate/landlord_setup.h"
+#include "tests/sim/commotion.h"
+#include "tests/sim/network.h"
 #include "tests/sim/process.h"
+#include "tests/sim/replay.h"
 
 namespace redress::sim {
 namespace {
@@ -27,141 +27,13 @@ using simulate::Dice;
 
 // A Monday.
 constexpr Millis kEpoch = 1770595200000;
-constexpr Millis kCallTimeout = 8 * kSecond;
+// Clocks of machines that are kept right differ by less than this; an owner refuses a claim that was appended 2 s from
+// where its own clock says.
+constexpr int kClockOff = 1500;
+constexpr size_t kCheckpoints = 4;
+// A run has some dozens.
+constexpr int64_t kMaxRetries = 20000;
 constexpr const char* kServices[] = {"intake", "routing", "scheduling", "sla"};
-
-// Calls a random process of the service a method belongs to, again and again with the same request, until the answer is
-// final.
-class RetryingClient : public rpc::Client {
- public:
-  struct Pending {
-    std::string method;
-    std::unique_ptr<google::protobuf::Message> request;
-    google::protobuf::Message* response;
-    std::function<void(absl::Status)> done;
-    bool settled = false;
-  };
-  using PickProcess = std::function<Process*(const std::string& service)>;
-
-  RetryingClient(FakeExecutor* executor, Dice* dice, PickProcess pick, SimulationResult* result,
-                 std::vector<CallOutcome>* outcomes)
-      : executor_(executor), dice_(dice), pick_(std::move(pick)), result_(result), outcomes_(outcomes) {}
-
-  void RawCall(absl::string_view method, const google::protobuf::Message& request, google::protobuf::Message* response,
-               const rpc::CallOptions&, std::function<void(absl::Status)> done) override {
-    auto pending = std::make_shared<Pending>();
-    pending->method = std::string(method);
-    pending->request.reset(request.New());
-    pending->request->CopyFrom(request);
-    pending->response = response;
-    pending->done = std::move(done);
-    ++result_->calls;
-    ++open_;
-    Try(pending);
-  }
-
-  int64_t open() const { return open_; }
-
- private:
-  void Try(const std::shared_ptr<Pending>& pending) {
-    const std::vector<std::string> parts = absl::StrSplit(pending->method, '.');
-    Process* process = pick_(parts[1]);
-    if (process == nullptr) return Again(pending);
-    // One attempt: whatever comes first of an answer, the process's death and the time-out.
-    struct Attempt {
-      bool over = false;
-      std::unique_ptr<google::protobuf::Message> response;
-    };
-    auto attempt = std::make_shared<Attempt>();
-    attempt->response.reset(pending->response->New());
-    executor_->PostAfter(kCallTimeout, [this, pending, attempt] {
-      if (std::exchange(attempt->over, true)) return;
-      Again(pending);
-    });
-    const ProcessExecutor* life = &process->executor();
-    process->client().RawCall(
-        pending->method, *pending->request, attempt->response.get(), {},
-        [this, pending, attempt, life](absl::Status status) {
-          // An answer of a dead process never arrives; the attempt then times out.
-          if (attempt->over || life->dead()) return;
-          attempt->over = true;
-          // Not inside the process's own work.
-          executor_->Post([this, pending, attempt, status] { Settle(pending, *attempt->response, status); });
-        });
-  }
-
-  void Again(const std::shared_ptr<Pending>& pending) {
-    ++result_->retries;
-    executor_->PostAfter(50 + dice_->Below(2000), [this, pending] { Try(pending); });
-  }
-
-  void Settle(const std::shared_ptr<Pending>& pending, const google::protobuf::Message& response,
-              const absl::Status& status) {
-    if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || absl::IsDeadlineExceeded(status)) {
-      return Again(pending);
-    }
-    --open_;
-    if (status.ok()) {
-      pending->response->CopyFrom(response);
-      NoteOutcome(*pending, response);
-    }
-    pending->done(status);
-  }
-
-  void NoteOutcome(const Pending& pending, const google::protobuf::Message& response) {
-    const auto* request_id = pending.request->GetDescriptor()->FindFieldByName("request_id");
-    const auto* position = response.GetDescriptor()->FindFieldByName("position");
-    if (request_id == nullptr || position == nullptr || !response.GetReflection()->HasField(response, position)) return;
-    types::v1::Position where;
-    where.CopyFrom(response.GetReflection()->GetMessage(response, position));
-    CallOutcome outcome;
-    outcome.caller = "local";
-    outcome.request_id = pending.request->GetReflection()->GetString(*pending.request, request_id);
-    outcome.stream = where.stream();
-    outcome.shard = where.shard();
-    outcome.next = where.next();
-    outcome.acknowledged = true;
-    outcomes_->push_back(std::move(outcome));
-  }
-
-  FakeExecutor* executor_;
-  Dice* dice_;
-  PickProcess pick_;
-  SimulationResult* result_;
-  std::vector<CallOutcome>* outcomes_;
-  int64_t open_ = 0;
-};
-
-// Orders on their way between processes.
-class SimulatedNetwork : public runtime::Forwarder {
- public:
-  using FindProcess = std::function<Process*(const std::string& address)>;
-  SimulatedNetwork(FakeExecutor* executor, Dice* dice) : executor_(executor), dice_(dice) {}
-  void set_find(FindProcess find) { find_ = std::move(find); }
-
-  void Execute(const std::string& address, const runtime::v1::Order& order,
-               std::function<void(absl::StatusOr<runtime::v1::Receipt>)> done) override {
-    executor_->PostAfter(1 + dice_->Below(20), [this, address, order, done = std::move(done)] {
-      Process* process = find_(address);
-      const auto stream = log::ParseStream(order.stream());
-      if (process == nullptr || dice_->Chance(0.02) || process->node().runtime(*stream) == nullptr) {
-        return done(absl::UnavailableError("no such process"));
-      }
-      // What a dead process would have answered is lost: its executor runs nothing any more.
-      process->node().runtime(*stream)->ExecuteForwarded(
-          order, [this, post = process->executor().Poster(), done](absl::StatusOr<runtime::v1::Receipt> receipt) {
-            post([this, done, receipt = std::move(receipt)] {
-              executor_->PostAfter(1 + dice_->Below(20), [done, receipt] { done(receipt); });
-            });
-          });
-    });
-  }
-
- private:
-  FakeExecutor* executor_;
-  Dice* dice_;
-  FindProcess find_;
-};
 
 class Simulation {
  public:
@@ -174,8 +46,7 @@ class Simulation {
         log_({.installation = "sim", .shard_count = dice_.Chance(0.5) ? 2u : 4u}, &clock_, &executor_, &ids_),
         network_(&executor_, &dice_),
         client_(
-            &executor_, &dice_, [this](const std::string& service) { return Pick(service); }, &result_,
-            &evidence_.calls) {}
+            &executor_, &dice_, [this](const std::string& service) { return Pick(service); }, &evidence_.calls) {}
 
   SimulationResult Run() {
     world_ = {
@@ -183,9 +54,9 @@ class Simulation {
     network_.set_find([this](const std::string& address) { return FindByName(address); });
     BootAll();
     SetUp();
+    if (!result_.unexpected.empty()) return std::move(result_);
     const Millis until = clock_.Now() + options_.days * kDay;
-    model_ = std::make_unique<simulate::LandlordModel>(simulate::LandlordOptions{
-        .homes = options_.homes, .days = options_.days, .seed = options_.seed, .until = until});
+    model_ = std::make_unique<simulate::LandlordModel>(LandlordUntil(until));
     Live();
     ComeToRest();
     Gather();
@@ -201,6 +72,18 @@ class Simulation {
     std::unique_ptr<Process> process;
     int lives = 0;
   };
+
+  // Ten residences of two agencies: some in every shard.
+  simulate::LandlordOptions LandlordUntil(Millis until) const {
+    return {.homes = options_.homes,
+            .days = options_.days,
+            .seed = options_.seed,
+            .until = until,
+            .homes_per_agency = options_.homes / 2,
+            .homes_per_residence = options_.homes / 10};
+  }
+
+  Millis DrawClockOff() { return dice_.Below(2 * kClockOff + 1) - kClockOff; }
 
   void BootAll() {
     for (const char* service : kServices) {
@@ -219,7 +102,7 @@ class Simulation {
   void Boot(Slot* slot) {
     ++slot->lives;
     slot->process = std::make_unique<Process>(world_, slot->name, std::vector<log::Stream>{slot->stream}, &slot->disks,
-                                              [this, slot] { Died(slot); });
+                                              DrawClockOff(), [this, slot] { Died(slot); });
   }
 
   // In the middle of the process's own work: bury it later.
@@ -299,26 +182,25 @@ class Simulation {
 
   void SetUp() {
     executor_.RunFor(5 * kSecond);
-    simulate::LandlordModel territory(
-        {.homes = options_.homes, .days = options_.days, .seed = options_.seed, .until = kEpoch});
-    bool done = false;
+    const simulate::LandlordModel territory(LandlordUntil(kEpoch));
+    const auto done = std::make_shared<bool>(false);
     const auto config = reference::FindConfigDir();
     if (!config.ok()) return Fail("no starter set");
     const auto set = reference::LoadStarterSet(*config);
     if (!set.ok()) return Fail(set.status().ToString());
     Node& node = Of(log::Stream::kRouting)[0]->process->node();
-    simulate::SetUpLandlord(&node, territory, *set, "2026a", [&](absl::Status status) {
-      done = true;
+    simulate::SetUpLandlord(&node, territory, *set, "2026a", [this, done](absl::Status status) {
+      *done = true;
       if (!status.ok()) Fail(status.ToString());
     });
-    for (int i = 0; i < 600 && !done; ++i) executor_.RunFor(100);
-    if (!done) Fail("the register was not set up");
+    for (int i = 0; i < 600 && !*done; ++i) executor_.RunFor(100);
+    if (!*done) Fail("the register was not set up");
     executor_.RunFor(5 * kSecond);
   }
 
   void Trace() {
-    std::cerr << "t=" << (clock_.Now() - kEpoch) / kHour << "h calls=" << result_.calls
-              << " retries=" << result_.retries << " crashes=" << result_.crashes
+    std::cerr << "t=" << (clock_.Now() - kEpoch) / kHour << "h calls=" << client_.counts().calls
+              << " retries=" << client_.counts().retries << " crashes=" << result_.crashes
               << " appends=" << log_.counters().appends << "\n";
     executor_.PostAfter(kHour, [this] { Trace(); });
   }
@@ -334,6 +216,7 @@ class Simulation {
     faults.end_of = {0, dice_.Below(20)};
     faults.timeout = {5, 3000};
     faults.late = {5, 20000};
+    faults.clock_skew = dice_.Below(401) - 200;
     const auto rare = [&] { return dice_.Chance(0.6) ? 0.03 * dice_.Unit() : 0.0; };
     faults.refused = rare() / 3;
     faults.lost = rare();
@@ -345,6 +228,17 @@ class Simulation {
     faults.stale_end = rare();
     faults.unavailable = rare();
     return faults;
+  }
+
+  Losses DrawLosses() {
+    const auto rare = [&] { return dice_.Chance(0.6) ? 0.03 * dice_.Unit() : 0.0; };
+    return {rare(), rare(), rare()};
+  }
+
+  void DrawTravel() {
+    log_.set_faults(DrawFaults());
+    client_.set_losses(DrawLosses());
+    network_.set_losses(DrawLosses());
   }
 
   // One thing goes wrong, and the next is planned.
@@ -373,10 +267,21 @@ class Simulation {
         executor_.PostAfter(kSecond + dice_.Below(40000), [slot, life] {
           if (slot->lives == life) slot->process->connection().Mend();
         });
-      } else if (what < 0.90) {
+      } else if (what < 0.84) {
         AssignAtRandom();
-      } else if (what < 0.95) {
-        log_.set_faults(DrawFaults());
+      } else if (what < 0.87) {
+        process->clock().SetOff(DrawClockOff());
+      } else if (what < 0.89) {
+        // Somebody sets the clock: what this process decides meanwhile is wrong, whether it may own is the log's word.
+        process->clock().SetOff(dice_.Chance(0.5) ? kMinute : -kMinute);
+        const int life = slot->lives;
+        executor_.PostAfter(kSecond + dice_.Below(60000), [this, slot, life] {
+          if (slot->lives == life) slot->process->clock().SetOff(DrawClockOff());
+        });
+      } else if (what < 0.92) {
+        key_rows_.FailNextPut(dice_.Chance(0.5) ? InMemoryKeyRows::Fault::kLost : InMemoryKeyRows::Fault::kKept);
+      } else if (what < 0.96) {
+        DrawTravel();
       } else if (log_.running()) {
         log_.Crash(dice_.Chance(0.5) ? log::SimulatedLog::Unsynced::kForgotten : log::SimulatedLog::Unsynced::kKept);
         executor_.PostAfter(kSecond + dice_.Below(10000), [this] {
@@ -395,28 +300,44 @@ class Simulation {
     desk_ = std::make_unique<calendar::WorkingCalendar>(calendar);
     run_ = std::make_unique<simulate::LandlordRun>(model_.get(), &client_, &clock_, &executor_, desk_.get(),
                                                    options_.seed);
-    bool registered = false;
-    run_->RegisterTechnicians([&](absl::Status status) {
-      registered = true;
+    // It may be answered after we have given up.
+    const auto registered = std::make_shared<bool>(false);
+    run_->RegisterTechnicians([this, registered](absl::Status status) {
+      *registered = true;
       if (!status.ok()) Fail(status.ToString());
     });
-    for (int i = 0; i < 600 && !registered; ++i) executor_.RunFor(100);
-    if (!registered) Fail("technicians were not registered");
-    log_.set_faults(DrawFaults());
+    for (int i = 0; i < 600 && !*registered; ++i) executor_.RunFor(100);
+    if (!*registered) Fail("technicians were not registered");
+    commotion_ = std::make_unique<Commotion>(model_.get(), &client_, &clock_, &executor_, options_.seed);
+    DrawTravel();
     run_->Begin();
+    commotion_->Begin();
     Trouble();
-    executor_.RunFor(model_->ends() - clock_.Now());
+    RunFor(model_->ends() - clock_.Now());
+  }
+
+  // Unless nobody is answered any more: such a run has failed, and would take its retries to the end of time.
+  void RunFor(Millis duration) {
+    for (Millis left = duration; left > 0 && !stuck_; left -= kHour) {
+      executor_.RunFor(std::min(left, kHour));
+      stuck_ = client_.counts().retries > kMaxRetries;
+      if (stuck_) Fail("nobody is answered any more");
+    }
   }
 
   void ComeToRest() {
     quiet_ = true;
     log_.set_faults({});
+    client_.set_losses({});
+    network_.set_losses({});
+    key_rows_.FailNextPut(InMemoryKeyRows::Fault::kNone);
     if (!log_.running()) log_.Restart();
     for (auto& slot : slots_) {
       if (slot->process != nullptr && !slot->process->dead()) {
         slot->process->executor().Thaw();
         slot->process->connection().Mend();
         slot->process->faults().Arm("", 0);
+        slot->process->clock().SetOff(DrawClockOff());
       } else {
         slot->process = nullptr;
         Boot(slot.get());
@@ -425,8 +346,13 @@ class Simulation {
     }
     executor_.RunFor(2 * kMinute);
     AssignEach();
-    executor_.RunFor(options_.quiet_days * kDay);
-    result_.unanswered = client_.open();
+    RunFor(options_.quiet_days * kDay);
+    result_.unanswered = client_.counts().open;
+    // At rest everything is answered at the first try.
+    client_.set_patient(false);
+    commotion_->ReadAll([this](const std::string& what) { Fail(absl::StrCat("at rest: ", what)); });
+    executor_.RunFor(kMinute);
+    result_.unanswered += client_.counts().open;
   }
 
   void DigestsOf(Process* process, const std::string& by) {
@@ -447,23 +373,46 @@ class Simulation {
     Slot* slot = slots_[dice_.Below(static_cast<int>(slots_.size()))].get();
     if (slot->process == nullptr || slot->process->dead()) return;
     DigestsOf(slot->process.get(), absl::StrCat(slot->name, " life ", slot->lives));
-    // A checkpoint is a copy of the rows: a process that begins there must become what the others are.
-    if (checkpoints_.size() < 4) {
-      Disks copy;
-      for (auto& [stream, rows] : slot->disks.rows) copy.rows[stream] = rows->Copy();
-      checkpoints_.push_back({slot->stream, std::move(copy)});
+    TakeCheckpoint(*slot);
+  }
+
+  // A checkpoint is a copy of the rows: a process that begins there must become what the others are. Each one of the
+  // run is kept with the same chance.
+  void TakeCheckpoint(const Slot& slot) {
+    const int taken = ++checkpoints_taken_;
+    const size_t place =
+        checkpoints_.size() < kCheckpoints ? checkpoints_.size() : static_cast<size_t>(dice_.Below(taken));
+    if (place >= kCheckpoints) return;
+    Disks copy;
+    for (const auto& [stream, rows] : slot.disks.rows) copy.rows[stream] = rows->Copy();
+    checkpoints_.resize(std::max(checkpoints_.size(), place + 1));
+    checkpoints_[place] = {slot.stream, std::move(copy)};
+  }
+
+  void StandingOf(Process* process, const std::string& by) {
+    for (const log::Stream stream : log::kAllStreams) {
+      runtime::ServiceRuntime* runtime = process->node().runtime(stream);
+      if (runtime == nullptr) continue;
+      for (const runtime::ShardStatus& status : runtime->Status()) {
+        evidence_.replicas.push_back({std::string(log::StreamName(stream)), status.id.shard, status.state.next_offset,
+                                      status.stopped.ok() ? "" : status.stopped.ToString(), by});
+      }
     }
   }
 
   void Gather() {
-    for (auto& slot : slots_) DigestsOf(slot->process.get(), absl::StrCat(slot->name, " at rest"));
+    for (auto& slot : slots_) {
+      DigestsOf(slot->process.get(), absl::StrCat(slot->name, " at rest"));
+      StandingOf(slot->process.get(), slot->name);
+    }
     for (const char* service : kServices) checkpoints_.push_back({*log::ParseStream(service), Disks()});
     for (size_t i = 0; i < checkpoints_.size(); ++i) {
       auto& [stream, disks] = checkpoints_[i];
-      const bool rebuild = disks.rows.empty();
-      Process fresh(world_, absl::StrCat("fresh-", i), {stream}, &disks, [] {});
+      const std::string by = disks.rows.empty() ? "rebuild from 0" : "restart from a checkpoint";
+      Process fresh(world_, absl::StrCat("fresh-", i), {stream}, &disks, 0, [] {});
       executor_.RunFor(kMinute);
-      DigestsOf(&fresh, rebuild ? "rebuild from 0" : "restart from a checkpoint");
+      DigestsOf(&fresh, by);
+      StandingOf(&fresh, by);
       fresh.Kill();
       executor_.RunFor(kSecond);
     }
@@ -477,11 +426,18 @@ class Simulation {
         }
       }
     }
+    const auto folded = ReplayDigests(evidence_, slots_[0]->process->connection().info(), &key_rows_);
+    evidence_.digests.insert(evidence_.digests.end(), folded.begin(), folded.end());
+    evidence_.ended_at = clock_.Now();
     result_.fingerprint = log::Hex(all);
     evidence_.at_rest = true;
     result_.submitted = run_->counts().submitted;
     result_.visits_done = run_->counts().visits_done;
     for (const auto& [what, times] : run_->counts().unexpected) Fail(absl::StrCat(what, " × ", times));
+    for (const auto& [what, times] : commotion_->unexpected()) Fail(absl::StrCat(what, " × ", times));
+    result_.reasons = commotion_->reasons();
+    result_.calls = client_.counts().calls;
+    result_.retries = client_.counts().retries;
   }
 
   const SimulationOptions options_;
@@ -500,10 +456,13 @@ class Simulation {
   World world_;
   uint32_t shard_count_ = 0;
   bool quiet_ = false;
+  bool stuck_ = false;
   std::unique_ptr<simulate::LandlordModel> model_;
   std::unique_ptr<calendar::WorkingCalendar> desk_;
   std::unique_ptr<simulate::LandlordRun> run_;
+  std::unique_ptr<Commotion> commotion_;
   std::vector<std::pair<log::Stream, Disks>> checkpoints_;
+  int checkpoints_taken_ = 0;
   std::vector<std::unique_ptr<Slot>> slots_;
 };
 

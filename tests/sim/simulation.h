@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,9 +15,9 @@ namespace redress::sim {
 
 struct SimulationOptions {
   uint64_t seed = 1;
-  int homes = 700;
+  int homes = 600;
   int days = 2;
-  // Faults end here; the rest is for coming to rest.
+  // Faults end here; the rest is for coming to rest: longer than a re-open window of 14 days.
   int quiet_days = 16;
   // Tells on standard error how far it is, once a simulated hour.
   bool trace = false;
@@ -25,6 +26,7 @@ struct SimulationOptions {
 struct SimulationResult {
   Findings findings;
   std::set<std::string> fault_points_hit;
+  std::map<std::string, int64_t> reasons;  // refusals, by reason
   int64_t crashes = 0;
   int64_t restarts = 0;
   int64_t calls = 0;

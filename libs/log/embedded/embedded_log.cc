@@ -307,6 +307,8 @@ class EmbeddedLog::StoredReader : public Reader {
       ++next_;
       iterator_->Next();
     }
+    // A reader that is not asked again for long, as a stalled subscriber's, would keep old files and memory alive.
+    iterator_.reset();
     return absl::OkStatus();
   }
 

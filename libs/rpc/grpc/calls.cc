@@ -1,13 +1,11 @@
 #include "libs/rpc/grpc/calls.h"
 
-#include <grpc/support/time.h>
-
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "libs/rpc/grpc/convert.h"
+#include "libs/rpc/grpc/deadlines.h"
 #include "libs/status/errors.h"
 
 namespace redress::rpc {
@@ -18,12 +16,6 @@ absl::string_view HeaderOf(const grpc::CallbackServerContext& context, const cha
   const auto found = metadata.find(name);
   return found == metadata.end() ? absl::string_view()
                                  : absl::string_view(found->second.data(), found->second.length());
-}
-
-std::optional<Millis> TimeLeft(const grpc::CallbackServerContext& context) {
-  const gpr_timespec deadline = context.raw_deadline();
-  if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) return std::nullopt;
-  return gpr_time_to_millis(gpr_time_sub(deadline, gpr_now(deadline.clock_type)));
 }
 
 class UnaryCall final : public grpc::ServerUnaryReactor,
@@ -123,7 +115,7 @@ absl::StatusOr<CallContext> AdmitGrpc(const CallHost& host, const Method& method
   headers.traceparent = HeaderOf(context, "traceparent");
   headers.accept_language = HeaderOf(context, "accept-language");
   headers.peer = context.peer();
-  headers.time_left = TimeLeft(context);
+  headers.time_left = TimeUntil(context.raw_deadline());
   return Admit(headers, *host.authenticator, *host.clock);
 }
 

@@ -1,6 +1,5 @@
 #include "libs/rpc/grpc/grpc_client.h"
 
-#include <grpc/support/time.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
@@ -10,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "libs/rpc/grpc/convert.h"
+#include "libs/rpc/grpc/deadlines.h"
 #include "libs/status/mutex.h"
 
 namespace redress::rpc {
@@ -20,10 +20,7 @@ constexpr int kMaxReceiveBytes = 64 << 20;
 constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
 
 void Prepare(const CallOptions& options, grpc::ClientContext* context) {
-  if (options.timeout != 0) {
-    context->set_deadline(
-        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(options.timeout, GPR_TIMESPAN)));
-  }
+  if (options.timeout != 0) context->set_deadline(DeadlineIn(options.timeout));
   if (!options.token.empty()) context->AddMetadata("authorization", absl::StrCat("Bearer ", options.token));
   if (!options.traceparent.empty()) context->AddMetadata("traceparent", options.traceparent);
   if (!options.accept_language.empty()) context->AddMetadata("accept-language", options.accept_language);

@@ -1,7 +1,6 @@
 #include "libs/rpc/grpc/server.h"
 
 #include <grpc/grpc.h>
-#include <grpc/support/time.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -15,14 +14,17 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "libs/rpc/grpc/calls.h"
+#include "libs/rpc/grpc/deadlines.h"
+#include "libs/rpc/listen.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 
 namespace redress::rpc {
 namespace {
 
-// Past this gRPC itself refuses, without our details; up to it a message is taken in so that its refusal can be
-// explained.
+// Up to this a message is taken in so that its refusal can be explained. Past it gRPC itself refuses while it reads,
+// with RESOURCE_EXHAUSTED and a text but without our details: it ends the call below the handlers, and whoever took
+// such messages in to explain it would spend the memory that the limit is there to save.
 constexpr int kTransportLimitFactor = 4;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
@@ -113,10 +115,7 @@ class Server::Impl {
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       server_ = nullptr;
-      return MakeError(absl::StatusCode::kFailedPrecondition, "CANNOT_LISTEN",
-                       absl::StrCat("cannot listen on ", options.address,
-                                    ": the port is taken or the address is not "
-                                    "of this machine"));
+      return CannotListen(options.address);
     }
     SetServing("", false);
     for (const std::string& name : names_) SetServing(name, false);
@@ -137,7 +136,7 @@ class Server::Impl {
     }
     server_->GetHealthCheckService()->Shutdown();
     host_.registry.Drain(DrainingError());
-    server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(grace, GPR_TIMESPAN)));
+    server_->Shutdown(DeadlineIn(grace));
   }
 
  private:

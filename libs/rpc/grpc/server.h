@@ -22,7 +22,8 @@ struct ServerOptions {
   const Authenticator* authenticator = nullptr;
   const Clock* clock = nullptr;
   CallObserver* observer = nullptr;
-  // Of one message; larger ones are answered with RESOURCE_EXHAUSTED (MESSAGE_TOO_LARGE).
+  // Of one message; larger ones are answered with RESOURCE_EXHAUSTED (MESSAGE_TOO_LARGE); beyond four times as much by
+  // gRPC itself, with the same code but no ErrorInfo.
   size_t max_message_bytes = 4 << 20;
 };
 

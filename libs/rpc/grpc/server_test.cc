@@ -347,19 +347,25 @@ TEST_F(ServerTest, HandlerThatDoesNotReadHoldsAFastSender) {
   EXPECT_EQ(stream->Finish().code(), absl::StatusCode::kDeadlineExceeded);
 }
 
-TEST_F(ServerTest, TooLargeAMessageEndsABidiStream) {
+TEST_F(ServerTest, TooLargeAMessageEndsABidiStreamAndIsNamed) {
   std::promise<bool> read;
   chat_ = [&](BidiStream<ChatRequest, ChatResponse> stream) {
-    stream.Read([&, stream](std::optional<ChatRequest> request) { read.set_value(request.has_value()); });
+    stream.Read([&, stream](std::optional<ChatRequest> first) {
+      EXPECT_TRUE(first.has_value());
+      stream.Read([&, stream](std::optional<ChatRequest> request) { read.set_value(request.has_value()); });
+    });
   };
   const auto stream = client_->Open(kChat, {});
   ChatRequest request;
+  stream->Write(request);
   request.set_payload(std::string(5 << 20, 'x'));
   stream->Write(request);
   EXPECT_FALSE(read.get_future().get());
   ChatResponse response;
   EXPECT_FALSE(stream->Read(&response));
-  EXPECT_EQ(ReasonOf(stream->Finish()), "MESSAGE_TOO_LARGE");
+  const absl::Status refused = stream->Finish();
+  EXPECT_EQ(ReasonOf(refused), "MESSAGE_TOO_LARGE");
+  EXPECT_THAT(std::string(refused.message()), ::testing::HasSubstr("message 2 of the stream"));
 }
 
 // Health and reflection are spoken on the wire here, by field numbers, as any client does.

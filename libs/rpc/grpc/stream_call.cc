@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "libs/rpc/grpc/calls.h"
 #include "libs/rpc/grpc/convert.h"
 #include "libs/status/errors.h"
@@ -127,11 +128,13 @@ class StreamCall : public Reactor,
       ok = ok && !closing_;
     }
     if (ok) {
+      ++taken_;
       const absl::Status parsed = Parse(&incoming_, host_->max_message_bytes, into);
       incoming_.Clear();
       if (!parsed.ok()) {
         ok = false;
-        Abort(parsed);
+        // Which of many it was, the caller could not tell otherwise.
+        Abort(Annotate(parsed, absl::StrCat("message ", taken_, " of the stream")));
       }
     }
     on_read(ok);
@@ -219,6 +222,8 @@ class StreamCall : public Reactor,
   const Millis begun_;
   // Where gRPC puts what it reads; touched by it alone between StartRead and ReadDone.
   grpc::ByteBuffer incoming_;
+  // Messages read so far, in turns as incoming_ is.
+  int64_t taken_ = 0;
 
   Mutex mutex_;
   std::deque<Outgoing> outgoing_ ABSL_GUARDED_BY(mutex_);

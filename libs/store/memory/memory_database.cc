@@ -71,8 +71,19 @@ void MemoryDatabase::ScanBack(absl::string_view from, absl::string_view to, Visi
   }
 }
 
+absl::Status MemoryDatabase::Health() const {
+  MutexLock lock(mutex_);
+  return health_;
+}
+
+void MemoryDatabase::set_health(absl::Status health) {
+  MutexLock lock(mutex_);
+  health_ = std::move(health);
+}
+
 absl::Status MemoryDatabase::Commit(const Writes& writes) {
   MutexLock lock(mutex_);
+  if (!health_.ok()) return health_;
   Writes undo;
   for (const auto& [key, value] : writes) {
     if (keep_undo_ > 0) {

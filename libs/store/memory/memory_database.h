@@ -18,7 +18,7 @@ class MemoryDatabase : public Database {
   void ScanBack(absl::string_view from, absl::string_view to, Visitor visit) const override;
   absl::Status Commit(const Writes& writes) override;
   std::unique_ptr<Rows> Snapshot() const override;
-  absl::Status Health() const override { return absl::OkStatus(); }
+  absl::Status Health() const override;
   absl::Status Checkpoint(const std::string& dir) const override;
   uint64_t SizeBytes() const override;
 
@@ -28,6 +28,9 @@ class MemoryDatabase : public Database {
   size_t UnsyncedCommits() const;
   // A power cut: the last `commits` are gone, in whole.
   void Lose(size_t commits);
+  // What Health says from now on; while it is an error nothing is committed. For lack of space (RESOURCE_EXHAUSTED)
+  // set OK again: Resume finds it so.
+  void set_health(absl::Status health);
   // A copy of all rows, as a restored checkpoint has them.
   std::unique_ptr<MemoryDatabase> Copy() const;
 
@@ -35,6 +38,7 @@ class MemoryDatabase : public Database {
   using Map = std::map<std::string, std::string, std::less<>>;
   mutable Mutex mutex_;
   Map rows_ ABSL_GUARDED_BY(mutex_);
+  absl::Status health_ ABSL_GUARDED_BY(mutex_);
   std::deque<Writes> undo_ ABSL_GUARDED_BY(mutex_);
   const size_t keep_undo_;
 };

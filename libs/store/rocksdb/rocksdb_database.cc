@@ -3,6 +3,8 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/perf_context.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
@@ -13,9 +15,13 @@
 #include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
 #include "libs/status/mutex.h"
+#include "libs/store/rocksdb/gaps.h"
 
 namespace redress::store {
 namespace {
+
+// Rows that were deleted, at the beginning of a range, that are worth being passed over the next time.
+constexpr uint64_t kManyDeleted = 16;
 
 rocksdb::Slice ToSlice(absl::string_view bytes) { return {bytes.data(), bytes.size()}; }
 absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -30,6 +36,14 @@ absl::Status ToStatus(const rocksdb::Status& status, const std::string& dir) {
   }
   return MakeError(absl::StatusCode::kInternal, "PROJECTION_IO", message);
 }
+
+// RocksDB would start a thread that polls for space, and refuse Resume() meanwhile: whoever owns the rows polls.
+class NoRecoveryOfItsOwn : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
 
 class RocksDatabase : public Database {
  public:
@@ -52,13 +66,26 @@ class RocksDatabase : public Database {
         batch.Delete(key);
       }
     }
-    return Note(db_->Write(rocksdb::WriteOptions(), &batch));
+    gaps_.Writing(writes);
+    const rocksdb::Status written = db_->Write(rocksdb::WriteOptions(), &batch);
+    gaps_.Written();
+    return Note(written);
   }
 
   std::unique_ptr<Rows> Snapshot() const override { return std::make_unique<SnapshotRows>(this); }
 
   absl::Status Health() const override {
     MutexLock lock(mutex_);
+    return health_;
+  }
+
+  // A write that is torn as the first of a log file cannot be got over: the next Commit says so, and a new start mends
+  // it.
+  absl::Status Resume() override {
+    if (!absl::IsResourceExhausted(Health()) || !db_->Resume().ok()) return Health();
+    MutexLock lock(mutex_);
+    // A read may have met worse meanwhile.
+    if (absl::IsResourceExhausted(health_)) health_ = absl::OkStatus();
     return health_;
   }
 
@@ -102,7 +129,7 @@ class RocksDatabase : public Database {
     const absl::Status converted = ToStatus(status, dir_);
     if (!converted.ok()) {
       MutexLock lock(mutex_);
-      if (health_.ok()) health_ = converted;
+      if (health_.ok() || absl::IsResourceExhausted(health_)) health_ = converted;
     }
     return converted;
   }
@@ -122,8 +149,19 @@ class RocksDatabase : public Database {
     options.snapshot = at;
     const rocksdb::Slice upper = ToSlice(to);
     if (!to.empty()) options.iterate_upper_bound = &upper;
+    const uint64_t mark = gaps_.mark();
+    // What lies in a gap now, a snapshot may still have.
+    std::string begin = at == nullptr ? gaps_.Begin(from) : std::string(from);
+    if (!to.empty() && begin >= to) return;
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
-    for (it->Seek(ToSlice(from)); it->Valid(); it->Next()) {
+    if (gaps_.mark() != mark) begin = std::string(from);
+    const uint64_t skipped = rocksdb::get_perf_context()->internal_delete_skipped_count;
+    it->Seek(begin);
+    if (at == nullptr && rocksdb::get_perf_context()->internal_delete_skipped_count > skipped + kManyDeleted) {
+      const absl::string_view first = it->Valid() ? ToView(it->key()) : to;
+      if (!first.empty() && it->status().ok()) gaps_.Learn(from, first, mark);
+    }
+    for (; it->Valid(); it->Next()) {
       if (!visit(ToView(it->key()), ToView(it->value()))) return;
     }
     Note(it->status()).IgnoreError();
@@ -149,6 +187,7 @@ class RocksDatabase : public Database {
 
   const std::string dir_;
   const std::unique_ptr<rocksdb::DB> db_;
+  mutable Gaps gaps_;
   mutable Mutex mutex_;
   mutable absl::Status health_ ABSL_GUARDED_BY(mutex_);
 };
@@ -170,6 +209,7 @@ absl::StatusOr<std::unique_ptr<Database>> OpenRocksDatabase(const RocksDatabaseO
   db_options.stats_persist_period_sec = 0;
   db_options.keep_log_file_num = 2;
   db_options.max_total_wal_size = 4 * options.write_buffer_bytes;
+  db_options.listeners.push_back(std::make_shared<NoRecoveryOfItsOwn>());
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);

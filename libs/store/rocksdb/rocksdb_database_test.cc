@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "absl/strings/str_format.h"
 #include "google/rpc/status.pb.h"
 #include "libs/store/keys.h"
 #include "libs/store/memory/memory_database.h"
@@ -58,6 +59,35 @@ class DatabaseTest : public testing::TestWithParam<bool> {
   TempDir dir_;
   std::unique_ptr<Database> db_;
 };
+// Rows come to the end of a queue and go from its front; some push in.
+TEST_P(DatabaseTest, AQueueIsScannedRightHoweverMuchWentThroughIt) {
+  const auto key = [](int number) { return absl::StrFormat("q%06d", number); };
+  int first = 0;
+  for (int last = 0; last < 2000; ++last) {
+    ASSERT_TRUE(db_->Commit({{key(last), "row"}}).ok());
+    if (last % 3 == 0) continue;
+    ASSERT_TRUE(db_->Commit({{key(first++), std::nullopt}}).ok());
+    std::vector<std::string> front;
+    db_->Scan("q", "r", [&](absl::string_view at, absl::string_view) {
+      front.emplace_back(at);
+      return front.size() < 2;
+    });
+    ASSERT_FALSE(front.empty());
+    EXPECT_EQ(front[0], key(first));
+    if (last % 100 == 1) {
+      const auto before = db_->Snapshot();
+      ASSERT_TRUE(db_->Commit({{key(first - 1), "pushed in"}}).ok());
+      EXPECT_EQ(ScanAll(*db_, "q", "r").begin()->first, key(first - 1));
+      EXPECT_EQ(ScanAll(*before, "q", "r").begin()->first, key(first));
+      const auto with = db_->Snapshot();
+      ASSERT_TRUE(db_->Commit({{key(first - 1), std::nullopt}}).ok());
+      EXPECT_EQ(ScanAll(*db_, "q", "r").begin()->first, key(first));
+      EXPECT_EQ(ScanAll(*with, "q", "r").begin()->first, key(first - 1));
+      EXPECT_TRUE(ScanAll(*db_, "q", key(first)).empty());
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, DatabaseTest, testing::Bool(),
                          [](const auto& info) { return info.param ? "rocksdb" : "memory"; });
 

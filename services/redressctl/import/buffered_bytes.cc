@@ -26,6 +26,7 @@ void BufferedBytes::Fill() {
     }
     end_ += *got;
   }
+  if (reading_) reading_(reader_->Fraction());
 }
 
 }  // namespace redress::importer

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -12,9 +13,13 @@
 
 namespace redress::importer {
 
+// How much of a file has been read, 0 to 1: told now and then while it is, anew each time it is read.
+using ReadingSoFar = std::function<void(double fraction)>;
+
 class BufferedBytes {
  public:
-  explicit BufferedBytes(std::unique_ptr<ByteReader> reader) : reader_(std::move(reader)), buffer_(256 << 10) {}
+  explicit BufferedBytes(std::unique_ptr<ByteReader> reader, ReadingSoFar reading = nullptr)
+      : reader_(std::move(reader)), reading_(std::move(reading)), buffer_(256 << 10) {}
 
   // What lies ahead: at least `wanted` bytes (at most 16) unless the file ends before, or cannot be read: then see
   // status().
@@ -34,12 +39,12 @@ class BufferedBytes {
 
   // Back to the first byte.
   absl::Status Rewind();
-  double Fraction() const { return reader_->Fraction(); }
 
  private:
   void Fill();
 
   std::unique_ptr<ByteReader> reader_;
+  ReadingSoFar reading_;
   std::vector<char> buffer_;
   size_t begin_ = 0;
   size_t end_ = 0;

@@ -1,5 +1,8 @@
 #include "services/redressctl/import/common_fields.h"
 
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 
@@ -10,8 +13,11 @@ namespace types = ::redress::types::v1;
 
 Plausible::Plausible(const v1::Mapping& mapping, absl::TimeZone zone, Millis now) : now_(now) {
   const int year = mapping.earliest_year() == 0 ? 1970 : mapping.earliest_year();
-  earliest_ = absl::ToUnixMillis(absl::FromCivil(absl::CivilSecond(year, 1, 1), zone));
-  latest_ = now + 100 * 365 * kDay + 25 * kDay;
+  const auto begin_of = [](int of_year, absl::TimeZone in) {
+    return absl::ToUnixMillis(absl::FromCivil(absl::CivilSecond(of_year, 1, 1), in));
+  };
+  earliest_ = std::max(begin_of(year, zone), begin_of(kEarliestYear, absl::UTCTimeZone()));
+  latest_ = std::min(now + 100 * 365 * kDay + 25 * kDay, begin_of(kLatestYear + 1, absl::UTCTimeZone()));
 }
 
 bool CheckLength(absl::string_view value, size_t limit, int64_t line, const std::string& column,
@@ -21,6 +27,15 @@ bool CheckLength(absl::string_view value, size_t limit, int64_t line, const std:
                   .line = line,
                   .column = column,
                   .detail = absl::StrCat(value.size(), " bytes, at most ", limit)},
+                 issues);
+  return false;
+}
+
+bool CheckCode(absl::string_view value, int64_t line, const std::string& column, const Treatments& treatments,
+               std::vector<Issue>* issues) {
+  if (!CheckLength(value, kMaxCodeBytes, line, column, treatments, issues)) return false;
+  if (std::none_of(value.begin(), value.end(), absl::ascii_iscntrl)) return true;
+  treatments.Add({.oddity = v1::ODDITY_CONTROL_CHARACTER, .line = line, .column = column, .detail = Quoted(value)},
                  issues);
   return false;
 }
@@ -51,22 +66,25 @@ Enum CommonFields::ReadCoded(const CodedReader<Enum>& reader, const Row& row, st
 
 void CommonFields::Read(const Row& row, Complaint* complaint, std::vector<Issue>* issues) const {
   std::string scratch;
-  const auto code = [&](const TextReader& reader, size_t limit) {
+  const auto code = [&](const TextReader& reader) {
     const absl::string_view value = reader.Read(row, &scratch);
-    return CheckLength(value, limit, row.line, reader.name(), treatments_, issues) ? std::string(value) : std::string();
+    return CheckCode(value, row.line, reader.name(), treatments_, issues) ? std::string(value) : std::string();
   };
   complaint->set_system(system_);
   complaint->set_zone(zone_);
-  complaint->set_category(code(category_, kMaxCodeBytes));
-  complaint->set_residence(code(residence_, kMaxCodeBytes));
-  complaint->set_agency(code(agency_, kMaxCodeBytes));
-  complaint->set_office(code(office_, kMaxCodeBytes));
-  complaint->set_description(code(description_, kMaxDescriptionBytes));
+  complaint->set_category(code(category_));
+  complaint->set_residence(code(residence_));
+  complaint->set_agency(code(agency_));
+  complaint->set_office(code(office_));
+  const absl::string_view description = description_.Read(row, &scratch);
+  if (CheckLength(description, kMaxDescriptionBytes, row.line, description_.name(), treatments_, issues)) {
+    complaint->set_description(std::string(description));
+  }
   complaint->set_channel(ReadCoded(channel_, row, issues));
   complaint->set_urgency(ReadCoded(urgency_, row, issues));
   const types::ComplaintKind kind = ReadCoded(kind_, row, issues);
   complaint->set_kind(kind == types::COMPLAINT_KIND_UNSPECIFIED ? types::COMPLAINT_KIND_COMPLAINT : kind);
-  if (has_residence_ && complaint->residence().empty()) {
+  if (has_residence_ && residence_.Read(row, &scratch).empty()) {
     treatments_.Add({.oddity = v1::ODDITY_MISSING_RESIDENCE, .line = row.line, .column = residence_.name()}, issues);
   }
 }

@@ -16,7 +16,7 @@ class Plausible {
  public:
   Plausible(const ::redress::import::v1::Mapping& mapping, absl::TimeZone zone, Millis now);
 
-  // Before the mapping's earliest year, or more than a century ahead.
+  // Before the mapping's earliest year, more than a century ahead, or outside the years that the server takes.
   bool Impossible(Millis at) const { return at < earliest_ || at > latest_; }
   bool InFuture(Millis at) const { return at > now_; }
 
@@ -57,5 +57,9 @@ class CommonFields {
 // VALUE_TOO_LONG if `value` is longer than `limit`; whether it is short enough.
 bool CheckLength(absl::string_view value, size_t limit, int64_t line, const std::string& column,
                  const Treatments& treatments, std::vector<Issue>* issues);
+
+// The same for a reference or code, which also must have no control character (CONTROL_CHARACTER).
+bool CheckCode(absl::string_view value, int64_t line, const std::string& column, const Treatments& treatments,
+               std::vector<Issue>* issues);
 
 }  // namespace redress::importer

@@ -22,7 +22,6 @@ class CsvSource : public RowSource {
   absl::Status Select(const std::vector<Column>& columns) override;
   absl::StatusOr<bool> Next(Row* row) override;
   int64_t rows() const override { return rows_; }
-  double Fraction() const override { return bytes_.Fraction(); }
 
  private:
   CsvSource(BufferedBytes bytes, char delimiter) : bytes_(std::move(bytes)), delimiter_(delimiter) {}

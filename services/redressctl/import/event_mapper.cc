@@ -91,8 +91,12 @@ absl::Status EventMapper::Load() {
   for (const auto& [reference, line] : incomplete_) {
     const auto found = case_numbers_.find(reference);
     if (found == case_numbers_.end()) continue;
-    treatments_.Add({.oddity = v1::ODDITY_INCOMPLETE_CASE, .line = line, .detail = "this row of the case was refused"},
-                    &cases_[found->second].row_issues);
+    // The refused row is counted as refused: what is flagged is the case, at its first row.
+    Case& incomplete = cases_[found->second];
+    treatments_.Add({.oddity = v1::ODDITY_INCOMPLETE_CASE,
+                     .line = incomplete.first_line,
+                     .detail = absl::StrCat("the row in line ", line, " was refused")},
+                    &incomplete.row_issues);
   }
   std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
     return std::tie(a.case_number, a.at, a.line) < std::tie(b.case_number, b.at, b.line);
@@ -114,10 +118,10 @@ void EventMapper::LoadRow(const Row& row) {
     if (reference.empty()) {
       treatments_.Add({.oddity = v1::ODDITY_MISSING_REFERENCE, .line = row.line, .column = reference_.name()}, &issues);
     }
-    CheckLength(reference, kMaxCodeBytes, row.line, reference_.name(), treatments_, &issues);
+    CheckCode(reference, row.line, reference_.name(), treatments_, &issues);
     event.at = ReadAt(row, &issues);
     event.activity = ReadName(activity_, row, &issues);
-    event.team = ReadName(team_, row, &issues);
+    event.team = ReadCode(team_, row, &issues);
     event.handler = ReadName(handler_, row, &issues);
     if (!activities_.contains(event.activity)) {
       treatments_.Add({.oddity = v1::ODDITY_UNKNOWN_ACTIVITY,
@@ -167,7 +171,13 @@ Millis EventMapper::ReadAt(const Row& row, std::vector<Issue>* issues) const {
 uint32_t EventMapper::ReadName(const TextReader& reader, const Row& row, std::vector<Issue>* issues) {
   std::string scratch;
   const absl::string_view text = reader.Read(row, &scratch);
-  return CheckLength(text, kMaxCodeBytes, row.line, reader.name(), treatments_, issues) ? texts_.Number(text) : 0;
+  return CheckLength(text, kMaxNameBytes, row.line, reader.name(), treatments_, issues) ? texts_.Number(text) : 0;
+}
+
+uint32_t EventMapper::ReadCode(const TextReader& reader, const Row& row, std::vector<Issue>* issues) {
+  std::string scratch;
+  const absl::string_view text = reader.Read(row, &scratch);
+  return CheckCode(text, row.line, reader.name(), treatments_, issues) ? texts_.Number(text) : 0;
 }
 
 Result EventMapper::Fold(size_t case_number) {

@@ -36,7 +36,6 @@ class EventMapper : public Mapper {
 
   absl::StatusOr<std::optional<Result>> Next() override;
   int64_t rows() const override { return source_->rows(); }
-  double Fraction() const override { return source_->Fraction(); }
 
  private:
   // One row; kNoTime sorts first.
@@ -67,6 +66,8 @@ class EventMapper : public Mapper {
   // The row's time, kNoTime if it is flagged for it; adds what is odd.
   Millis ReadAt(const Row& row, std::vector<Issue>* issues) const;
   uint32_t ReadName(const TextReader& reader, const Row& row, std::vector<Issue>* issues);
+  // 0 for one that the server would not take.
+  uint32_t ReadCode(const TextReader& reader, const Row& row, std::vector<Issue>* issues);
   // Adds an accepted row to its case.
   void Keep(const Row& row, Event event, const std::string& reference, std::vector<Issue> issues);
   Result Fold(size_t case_number);

@@ -173,7 +173,8 @@ TEST(EventMapperTest, AnUnknownActivityIsFlaggedAndReopens) {
   EXPECT_EQ(flagged[0].complaint->facts_size(), 3);
   const auto refused = Map(lines, "treatments { oddity: ODDITY_UNKNOWN_ACTIVITY treatment: TREATMENT_REFUSE }");
   ASSERT_EQ(refused.size(), 2u);
-  EXPECT_THAT(Issues(refused[0]), ElementsAre("F incomplete_case@4:"));
+  EXPECT_THAT(Issues(refused[0]), ElementsAre("F incomplete_case@2:"));
+  EXPECT_EQ(refused[0].issues[0].detail, "the row in line 4 was refused");
   EXPECT_EQ(refused[0].complaint->facts_size(), 2);
   EXPECT_THAT(Issues(refused[1]), ElementsAre("R unknown_activity@4:state+step"));
 }
@@ -216,6 +217,16 @@ TEST(EventMapperTest, RefusedRowsStandAtTheirLines) {
   EXPECT_THAT(Issues(results[2]), ElementsAre("R wrong_field_count@4:"));
   EXPECT_EQ(results[3].complaint->reference(), "B");
   EXPECT_THAT(Issues(results[4]), ElementsAre("R wrong_field_count@6:"));
+}
+
+TEST(EventMapperTest, TeamsAndReferencesAreWhatTheServerTakes) {
+  const auto results = Map({Event("A", 1, "work", std::string(200, 'x')), Event("B 1", 1, "work", "T 1"),
+                            Event("a\tb", 1, "work"), Event("C", 1, "work", "", std::string(1024, 'x'))});
+  ASSERT_EQ(results.size(), 4u);
+  EXPECT_THAT(Issues(results[0]), ElementsAre("R value_too_long@2:team"));
+  EXPECT_THAT(Issues(results[1]), IsEmpty());
+  EXPECT_THAT(Issues(results[2]), ElementsAre("R control_character@4:case"));
+  EXPECT_THAT(Issues(results[3]), IsEmpty());
 }
 
 TEST(EventMapperTest, WhatIsOddAboutTheEarliestRowConcernsTheCase) {

@@ -16,9 +16,14 @@
 
 namespace redress::importer {
 
-// Longest code or name, and longest description, in bytes.
-inline constexpr size_t kMaxCodeBytes = 256;
+// What the server takes, so that a dry run tells what an import would: longest reference or code, name of a person, and
+// description, in bytes; years between which all times lie.
+inline constexpr size_t kMaxCodeBytes = 128;
+inline constexpr size_t kMaxNameBytes = 1024;
 inline constexpr size_t kMaxDescriptionBytes = 64 << 10;
+inline constexpr size_t kMaxSystemBytes = 64;
+inline constexpr int kEarliestYear = 1900;
+inline constexpr int kLatestYear = 2199;
 
 // The columns a mapping names, each once: what RowSource::Select wants.
 class ColumnList {

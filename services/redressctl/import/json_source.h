@@ -28,7 +28,6 @@ class JsonSource : public RowSource {
   absl::Status Select(const std::vector<Column>& columns) override;
   absl::StatusOr<bool> Next(Row* row) override;
   int64_t rows() const override { return rows_; }
-  double Fraction() const override { return bytes_.Fraction(); }
 
  private:
   explicit JsonSource(BufferedBytes bytes);

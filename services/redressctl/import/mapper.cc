@@ -19,10 +19,12 @@ absl::StatusOr<std::unique_ptr<Mapper>> Mapper::Create(const v1::Mapping& mappin
   return EventMapper::Create(mapping, std::move(source), now);
 }
 
-absl::StatusOr<std::unique_ptr<Mapper>> OpenMapper(const v1::Mapping& mapping, const std::string& path, Millis now) {
+absl::StatusOr<std::unique_ptr<Mapper>> OpenMapper(const v1::Mapping& mapping, const std::string& path, Millis now,
+                                                   ReadingSoFar reading) {
   RETURN_IF_ERROR(CheckMapping(mapping));
   const char delimiter = mapping.delimiter().empty() ? ',' : mapping.delimiter()[0];
-  ASSIGN_OR_RETURN(std::unique_ptr<RowSource> source, OpenSource(path, mapping.format(), delimiter));
+  ASSIGN_OR_RETURN(std::unique_ptr<RowSource> source,
+                   OpenSource(path, mapping.format(), delimiter, std::move(reading)));
   absl::StatusOr<std::unique_ptr<Mapper>> mapper = Mapper::Create(mapping, std::move(source), now);
   if (!mapper.ok()) return Annotate(mapper.status(), path);
   return mapper;

@@ -57,11 +57,11 @@ class Mapper {
 
   // The source's, for progress.
   virtual int64_t rows() const = 0;
-  virtual double Fraction() const = 0;
 };
 
-// OpenSource with what the mapping says of the file, and Create.
+// OpenSource with what the mapping says of the file, and Create. `reading` as there: the file is read once here, and
+// once more by Next.
 absl::StatusOr<std::unique_ptr<Mapper>> OpenMapper(const ::redress::import::v1::Mapping& mapping,
-                                                   const std::string& path, Millis now);
+                                                   const std::string& path, Millis now, ReadingSoFar reading = nullptr);
 
 }  // namespace redress::importer

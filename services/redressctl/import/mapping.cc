@@ -1,5 +1,6 @@
 #include "services/redressctl/import/mapping.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <set>
@@ -12,6 +13,7 @@
 #include "google/protobuf/text_format.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "services/redressctl/import/fields.h"
 #include "services/redressctl/import/oddity.h"
 #include "services/redressctl/import/times.h"
 
@@ -56,7 +58,12 @@ class Check {
   }
 
   void Whole() {
-    if (mapping_.system().empty()) Fault("system", "is required");
+    const bool visible = std::all_of(mapping_.system().begin(), mapping_.system().end(), absl::ascii_isgraph);
+    if (mapping_.system().empty()) {
+      Fault("system", "is required");
+    } else if (mapping_.system().size() > kMaxSystemBytes || !visible) {
+      Fault("system", absl::StrCat("must be 1 to ", kMaxSystemBytes, " visible ASCII characters"));
+    }
     if (!mapping_.delimiter().empty() &&
         (mapping_.delimiter().size() != 1 || !absl::ascii_isascii(mapping_.delimiter()[0]) ||
          absl::string_view("\"\r\n").find(mapping_.delimiter()[0]) != absl::string_view::npos)) {
@@ -64,7 +71,10 @@ class Check {
     }
     if (!LoadZone(mapping_.zone()).ok()) Fault("zone", absl::StrCat("no time zone is named ", Quoted(mapping_.zone())));
     Formats("time_formats", mapping_.time_formats());
-    if (mapping_.earliest_year() < 0 || mapping_.earliest_year() > 9998) Fault("earliest_year", "must be 1 to 9998");
+    if (mapping_.earliest_year() != 0 &&
+        (mapping_.earliest_year() < kEarliestYear || mapping_.earliest_year() > kLatestYear)) {
+      Fault("earliest_year", absl::StrCat("must be ", kEarliestYear, " to ", kLatestYear));
+    }
     if (!mapping_.has_reference()) Fault("reference", "is required");
     Text("reference", mapping_.reference(), mapping_.has_reference());
     Text("category", mapping_.category(), mapping_.has_category());

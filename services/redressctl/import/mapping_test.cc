@@ -57,6 +57,21 @@ TEST(MappingTest, EverythingThatIsWrongIsListed) {
                                    "event.activities[2].until", "event.activities[2].note"));
 }
 
+TEST(MappingTest, SystemAndEarliestYearAreWhatTheServerTakes) {
+  const auto with = [](const std::string& system, int year) {
+    std::string text = kGood;
+    text.replace(text.find("\"s\""), 3, absl::StrCat("\"", system, "\""));
+    return Faults(absl::StrCat(text, " earliest_year: ", year));
+  };
+  using ::testing::ElementsAre;
+  using ::testing::IsEmpty;
+  EXPECT_THAT(with(std::string(64, 's'), 1900), IsEmpty());
+  EXPECT_THAT(with("s", 2199), IsEmpty());
+  EXPECT_THAT(with(std::string(65, 's'), 1899), ElementsAre("system", "earliest_year"));
+  EXPECT_THAT(with("old system", 2200), ElementsAre("system", "earliest_year"));
+  EXPECT_THAT(with("système", 1970), ElementsAre("system"));
+}
+
 TEST(MappingTest, TreatmentsAreWhatAnOddityAllows) {
   const auto with = [](const std::string& oddity, const std::string& treatment) {
     return ParseMapping(

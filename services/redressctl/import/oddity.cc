@@ -88,7 +88,14 @@ std::vector<std::string> FlagsOf(const std::vector<Issue>& issues) {
 
 std::string Quoted(absl::string_view value) {
   constexpr size_t kMost = 64;
-  return absl::StrCat("'", absl::Utf8SafeCHexEscape(value.substr(0, kMost)), value.size() > kMost ? "…'" : "'");
+  const bool cut = value.size() > kMost;
+  if (cut) {
+    value = value.substr(0, kMost + 1);
+    // Not in the middle of a character.
+    while ((value.back() & 0xC0) == 0x80 && value.size() > kMost - 3) value.remove_suffix(1);
+    value.remove_suffix(1);
+  }
+  return absl::StrCat("'", absl::Utf8SafeCHexEscape(value), cut ? "…'" : "'");
 }
 
 }  // namespace redress::importer

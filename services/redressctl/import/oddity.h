@@ -51,7 +51,7 @@ bool Refused(const std::vector<Issue>& issues);
 // Their names, sorted, each once.
 std::vector<std::string> FlagsOf(const std::vector<Issue>& issues);
 
-// The value as it may stand in a detail: escaped, cut to 64 bytes, in quotes.
+// The value as it may stand in a detail: escaped, cut to 64 bytes between characters, in quotes.
 std::string Quoted(absl::string_view value);
 
 }  // namespace redress::importer

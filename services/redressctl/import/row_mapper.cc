@@ -83,7 +83,7 @@ Result RowMapper::Map(const Row& row) {
     return result;
   }
   Complaint complaint;
-  ReadReference(row, &result, &complaint);
+  const ReferenceHash reference = ReadReference(row, &result, &complaint);
   common_.Read(row, &complaint, &result.issues);
   const std::optional<ReadTime> received = ReadReceived(row, &result);
   if (!received.has_value()) return result;
@@ -96,6 +96,7 @@ Result RowMapper::Map(const Row& row) {
   ReadEnd(row, received->at, &result, &complaint);
   ReadDue(row, received->at, &result, &complaint);
   if (Refused(result.issues)) return result;
+  lines_by_reference_.try_emplace(reference, row.line);
   std::stable_sort(complaint.mutable_facts()->begin(), complaint.mutable_facts()->end(),
                    [](const Fact& a, const Fact& b) { return a.occurred_at() < b.occurred_at(); });
   for (const types::FactKind kind : supplied_) complaint.add_supplied_facts(kind);
@@ -104,11 +105,14 @@ Result RowMapper::Map(const Row& row) {
   return result;
 }
 
-void RowMapper::ReadReference(const Row& row, Result* result, Complaint* complaint) {
+RowMapper::ReferenceHash RowMapper::ReadReference(const Row& row, Result* result, Complaint* complaint) const {
   std::string scratch;
   const absl::string_view reference = reference_.Read(row, &scratch);
-  if (reference.empty()) return Add(v1::ODDITY_MISSING_REFERENCE, row, reference_.name(), "", result);
-  if (!CheckLength(reference, kMaxCodeBytes, row.line, reference_.name(), treatments_, &result->issues)) return;
+  if (reference.empty()) {
+    Add(v1::ODDITY_MISSING_REFERENCE, row, reference_.name(), "", result);
+    return {};
+  }
+  if (!CheckCode(reference, row.line, reference_.name(), treatments_, &result->issues)) return {};
   complaint->set_reference(std::string(reference));
   // Any fixed key does: the hash only has to keep references of one file apart.
   static const unsigned char kKey[crypto_shorthash_siphashx24_KEYBYTES] = {};
@@ -117,9 +121,11 @@ void RowMapper::ReadReference(const Row& row, Result* result, Complaint* complai
   ReferenceHash key;
   std::memcpy(&key.first, hash, 8);
   std::memcpy(&key.second, hash + 8, 8);
-  const auto [found, fresh] = lines_by_reference_.try_emplace(key, row.line);
-  if (fresh) return;
-  Add(v1::ODDITY_DUPLICATE_REFERENCE, row, reference_.name(), absl::StrCat("first in line ", found->second), result);
+  const auto found = lines_by_reference_.find(key);
+  if (found != lines_by_reference_.end()) {
+    Add(v1::ODDITY_DUPLICATE_REFERENCE, row, reference_.name(), absl::StrCat("first in line ", found->second), result);
+  }
+  return key;
 }
 
 std::optional<ReadTime> RowMapper::ReadReceived(const Row& row, Result* result) const {
@@ -224,8 +230,8 @@ void RowMapper::ReadInCharge(const Row& row, Millis received, Result* result, Co
   std::string handler_scratch;
   const absl::string_view team = team_.Read(row, &team_scratch);
   const absl::string_view handler = handler_.Read(row, &handler_scratch);
-  const bool fits = CheckLength(team, kMaxCodeBytes, row.line, team_.name(), treatments_, &result->issues) &
-                    CheckLength(handler, kMaxCodeBytes, row.line, handler_.name(), treatments_, &result->issues);
+  const bool fits = CheckCode(team, row.line, team_.name(), treatments_, &result->issues) &
+                    CheckLength(handler, kMaxNameBytes, row.line, handler_.name(), treatments_, &result->issues);
   if (!fits || (team.empty() && handler.empty())) return;
   Fact* fact = complaint->add_facts();
   fact->set_kind(types::FACT_KIND_ASSIGNED);

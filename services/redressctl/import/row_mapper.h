@@ -20,7 +20,6 @@ class RowMapper : public Mapper {
 
   absl::StatusOr<std::optional<Result>> Next() override;
   int64_t rows() const override { return source_->rows(); }
-  double Fraction() const override { return source_->Fraction(); }
 
  private:
   using Complaint = ::redress::intake::v1::ImportedComplaint;
@@ -46,7 +45,8 @@ class RowMapper : public Mapper {
             Millis now);
 
   Result Map(const Row& row);
-  void ReadReference(const Row& row, Result* result, Complaint* complaint);
+  // Its hash, for Map to remember if the row is taken.
+  ReferenceHash ReadReference(const Row& row, Result* result, Complaint* complaint) const;
   // The instant of receipt, or nothing: the row is refused.
   std::optional<ReadTime> ReadReceived(const Row& row, Result* result) const;
   Ending ReadState(const Row& row, Result* result) const;
@@ -76,7 +76,7 @@ class RowMapper : public Mapper {
 
   std::unique_ptr<RowSource> source_;
   Row row_;
-  absl::flat_hash_map<ReferenceHash, int64_t> lines_by_reference_;
+  absl::flat_hash_map<ReferenceHash, int64_t> lines_by_reference_;  // of rows that were taken
 };
 
 }  // namespace redress::importer

@@ -177,9 +177,11 @@ TEST(RowMapperTest, AReceiptThatCannotBeIsRefused) {
 }
 
 TEST(RowMapperTest, TheEarliestYearIsTheMappings) {
-  const std::string since_1850 = "earliest_year: 1850";
-  EXPECT_THAT(Facts(MapOne({.opened = "1900-06-01 10:00:00"}, since_1850)),
+  const std::string since_1900 = "earliest_year: 1900";
+  EXPECT_THAT(Facts(MapOne({.opened = "1900-06-01 10:00:00"}, since_1900)),
               ElementsAre("RECEIVED 1900-06-01T15:00:00Z"));
+  EXPECT_THAT(Issues(MapOne({.opened = "1899-12-31 10:00:00"}, since_1900)),
+              ElementsAre("R received_impossible@2:opened"));
 }
 
 TEST(RowMapperTest, AMissingReferenceIsRefused) {
@@ -195,6 +197,60 @@ TEST(RowMapperTest, ADuplicateReferenceIsRefusedFromTheSecondOn) {
   EXPECT_FALSE(results[3].complaint.has_value());
   const auto flagged = Map({{.id = "A"}, {.id = "A"}}, Treat("DUPLICATE_REFERENCE", "FLAG"));
   EXPECT_THAT(flagged[1].complaint->flags(), ElementsAre("duplicate_reference"));
+}
+
+TEST(RowMapperTest, ARefusedRowLeavesItsReferenceToTheNext) {
+  const auto results = Map({{.id = "A", .opened = "soon"}, {.id = "A"}, {.id = "A"}});
+  EXPECT_THAT(Issues(results[0]), ElementsAre("R unreadable_time@2:opened"));
+  EXPECT_TRUE(results[1].complaint.has_value());
+  EXPECT_EQ(results[2].issues[0].detail, "first in line 3");
+}
+
+// As IntakeImportTest.AReferenceIsOneLineOfText has it: a dry run must not promise what the server refuses.
+TEST(RowMapperTest, AReferenceIsOneLineOfText) {
+  const std::string longest(128, 'x');
+  for (const std::string& id : {std::string("SR 2019/12"), std::string("n° 7 é"), longest}) {
+    EXPECT_THAT(Issues(MapOne({.id = id})), IsEmpty()) << id;
+  }
+  EXPECT_THAT(Issues(MapOne({.id = longest + "x"})), ElementsAre("R value_too_long@2:id"));
+  const Result tab = MapOne({.id = "a\tb"});
+  EXPECT_THAT(Issues(tab), ElementsAre("R control_character@2:id"));
+  EXPECT_EQ(tab.issues[0].detail, "'a\\tb'");
+}
+
+TEST(RowMapperTest, CodesAreWhatTheServerTakes) {
+  const std::string more = "agency { columns: \"team\" } office { columns: \"team\" }";
+  EXPECT_THAT(Issues(MapOne({.lot = std::string(200, 'x')})), ElementsAre("R value_too_long@2:lot"));
+  EXPECT_THAT(Issues(MapOne({.lot = "\"two\nlines\""})), ElementsAre("R control_character@2:lot"));
+  EXPECT_THAT(Issues(MapOne({.team = std::string(129, 'x')}, more)),
+              ElementsAre("R value_too_long@2:team", "R value_too_long@2:team", "R value_too_long@2:team"));
+  EXPECT_THAT(Issues(MapOne({.who = std::string(1024, 'x')})), IsEmpty());
+  EXPECT_THAT(Issues(MapOne({.who = std::string(1025, 'x')})), ElementsAre("R value_too_long@2:who"));
+}
+
+TEST(RowMapperTest, TimesOutsideTheServersYearsAreImpossible) {
+  const Millis in_2150 = At("2150-01-01T00:00:00Z");
+  const auto due = [in_2150](const std::string& day) {
+    const auto results = MapText(R"(system: "s" zone: "UTC" time_formats: "%Y-%m-%d" reference { columns: "id" }
+                                    row { received { column: "r" } due { column: "d" } })",
+                                 absl::StrCat("id,r,d\n1,2149-01-01,", day, "\n"), in_2150);
+    return Issues(results[0]);
+  };
+  EXPECT_THAT(due("2199-12-31"), IsEmpty());
+  EXPECT_THAT(due("2201-01-01"), ElementsAre("F due_impossible@2:d"));
+}
+
+TEST(RowMapperTest, ADetailIsNotCutInsideACharacter) {
+  for (int before = 60; before <= 64; ++before) {
+    for (const std::string& character : {std::string("é"), std::string("€"), std::string("𝄞")}) {
+      const size_t whole = before + character.size() <= 64 ? before + character.size() : before;
+      EXPECT_EQ(Quoted(std::string(before, 'x') + character + std::string(9, '\n')).substr(0, whole + 1),
+                ("'" + std::string(before, 'x') + character).substr(0, whole + 1));
+      EXPECT_EQ(Quoted(std::string(before, 'x') + character + std::string(9, 'y')).find('\\'), std::string::npos);
+    }
+  }
+  EXPECT_EQ(Quoted(std::string(64, 'x')), "'" + std::string(64, 'x') + "'");
+  EXPECT_EQ(Quoted(std::string(65, 'x')), "'" + std::string(64, 'x') + "…'");
 }
 
 TEST(RowMapperTest, UnknownValuesAreFlaggedRefusedOrAccepted) {
@@ -240,7 +296,7 @@ TEST(RowMapperTest, AFurtherTimeThatCannotBeIsLeftOut) {
 TEST(RowMapperTest, TooLongIsRefusedWithItsLength) {
   const Result code = MapOne({.type = std::string(kMaxCodeBytes + 1, 'x')});
   EXPECT_THAT(Issues(code), ElementsAre("R value_too_long@2:type+sub"));
-  EXPECT_THAT(code.issues[0].detail, HasSubstr("257 bytes"));
+  EXPECT_THAT(code.issues[0].detail, HasSubstr("129 bytes"));
   const Result text = MapOne({.note = std::string(5 << 20, 'x')}, "description { columns: \"note\" }");
   EXPECT_THAT(Issues(text), ElementsAre("R value_too_long@2:note"));
 }

@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "libs/status/macros.h"
-#include "services/redressctl/import/buffered_bytes.h"
 #include "services/redressctl/import/csv_source.h"
 #include "services/redressctl/import/json_source.h"
 
@@ -32,9 +31,10 @@ absl::Status NoSuchColumn(const std::vector<FieldViolation>& missing) {
   return status;
 }
 
-absl::StatusOr<std::unique_ptr<RowSource>> OpenSource(const std::string& path, v1::Format format, char delimiter) {
+absl::StatusOr<std::unique_ptr<RowSource>> OpenSource(const std::string& path, v1::Format format, char delimiter,
+                                                      ReadingSoFar reading) {
   ASSIGN_OR_RETURN(std::unique_ptr<ByteReader> reader, ByteReader::Open(path));
-  BufferedBytes bytes(std::move(reader));
+  BufferedBytes bytes(std::move(reader), std::move(reading));
   const absl::string_view start = bytes.Ahead(16);
   RETURN_IF_ERROR(bytes.status());
   if (absl::StartsWith(start, "\xFF\xFE") || absl::StartsWith(start, "\xFE\xFF")) {

@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "libs/status/errors.h"
 #include "redress/import/v1/mapping.pb.h"
+#include "services/redressctl/import/buffered_bytes.h"
 
 namespace redress::importer {
 
@@ -62,8 +63,6 @@ class RowSource {
 
   // Rows in the file, unusable ones included.
   virtual int64_t rows() const = 0;
-  // How much of the file has been read since Select, 0 to 1.
-  virtual double Fraction() const = 0;
 };
 
 // INVALID_ARGUMENT (NO_SUCH_COLUMN) with a field violation for each.
@@ -72,8 +71,9 @@ absl::Status NoSuchColumn(const std::vector<FieldViolation>& missing);
 // Opens and checks a file; see ByteReader for what it may be. `format` is what the mapping says, UNSPECIFIED for "as it
 // looks": INVALID_ARGUMENT (WRONG_FORMAT) when the file looks otherwise. INVALID_ARGUMENT names the line, with reasons
 // UNCLOSED_QUOTE, UNCLOSED_OBJECT, NOT_OBJECTS, NO_HEADER, NOT_UTF8 (UTF-16, or a header that is not UTF-8),
-// ROW_TOO_LONG, BROKEN_GZIP.
+// ROW_TOO_LONG, BROKEN_GZIP. `reading` is told of this and of every later reading, from the thread that reads.
 absl::StatusOr<std::unique_ptr<RowSource>> OpenSource(const std::string& path,
-                                                      ::redress::import::v1::Format format = {}, char delimiter = ',');
+                                                      ::redress::import::v1::Format format = {}, char delimiter = ',',
+                                                      ReadingSoFar reading = nullptr);
 
 }  // namespace redress::importer

@@ -92,9 +92,10 @@ LandlordModel::LandlordModel(const LandlordOptions& options)
 }
 
 void LandlordModel::BuildTerritory(Dice dice) {
-  // One agency for each 11,000 homes, 5 offices each, about 200 homes a residence.
-  const int agencies = std::max(1, (options_.homes + 5500) / 11000);
-  const int count = std::max(1, options_.homes / 196);
+  // 5 offices an agency.
+  const int agencies = std::max(1, (options_.homes + options_.homes_per_agency / 2) / options_.homes_per_agency);
+  const int mean = options_.homes_per_residence;
+  const int count = std::max(1, options_.homes / mean);
   for (int a = 1; a <= agencies; ++a) {
     auto* agency = territory_.add_agencies();
     agency->set_code(absl::StrCat("agency-", a));
@@ -116,7 +117,9 @@ void LandlordModel::BuildTerritory(Dice dice) {
     residence.code = absl::StrFormat("R%04d", r + 1);
     residence.office = territory_.offices(r % territory_.offices_size()).code();
     residence.first_home = options_.homes - left;
-    residence.homes = r + 1 == count ? left : std::min(left, 100 + dice.Below(193));
+    // One home at least is left for each residence to come.
+    residence.homes =
+        r + 1 == count ? left : std::min(left - (count - r - 1), mean * 100 / 196 + dice.Below(mean * 193 / 196));
     left -= residence.homes;
     auto* node = territory_.add_residences();
     node->set_code(residence.code);

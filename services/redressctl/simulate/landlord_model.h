@@ -23,6 +23,9 @@ struct LandlordOptions {
   uint64_t seed = 1;
   // The year ends here; a local midnight or any other instant.
   Millis until = 0;
+  // About so many.
+  int homes_per_agency = 11000;
+  int homes_per_residence = 196;
 };
 
 // Draws from a seed. Not thread-safe.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 namespace redress::simulate {
 namespace {
@@ -28,6 +29,18 @@ TEST(LandlordModel, HasAboutThreeComplaintsAHomeAYear) {
   const double each = static_cast<double>(model.arrivals().size()) / 11000;
   EXPECT_GT(each, 2.6);
   EXPECT_LT(each, 3.4);
+}
+
+TEST(LandlordModel, EveryResidenceHasAHome) {
+  for (const int homes : {10, 2000, 11000, 27000}) {
+    for (uint64_t seed = 0; seed <= 100; ++seed) {
+      const LandlordModel model({.homes = homes, .days = 1, .seed = seed, .until = kUntil});
+      std::set<std::string> inhabited;
+      for (const auto& unit : model.territory().units()) inhabited.insert(unit.residence());
+      EXPECT_EQ(model.territory().units_size(), homes);
+      EXPECT_EQ(inhabited.size(), model.territory().residences_size()) << homes << " homes, seed " << seed;
+    }
+  }
 }
 
 TEST(LandlordModel, IsInOrderOfTimeAndInsideItsYear) {

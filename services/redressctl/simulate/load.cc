@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <vector>
 
@@ -14,6 +15,10 @@
 
 namespace redress::simulate {
 namespace {
+
+constexpr Millis kTickEvery = 100;
+// Also of those that are due at once.
+constexpr size_t kTickEach = 64;
 
 // What the answers add up to. Thread-safe.
 class Tally {
@@ -33,9 +38,18 @@ class Tally {
     }
     answered_.NotifyAll();
   }
-  LoadReport WaitForAll() {
+  int64_t answered() {
     MutexLock lock(mutex_);
-    while (report_.ok + report_.failed < report_.sent) answered_.Wait(mutex_);
+    return report_.ok + report_.failed;
+  }
+  // Waits a little if answers are missing; whether all are there.
+  bool AllAnswered() {
+    MutexLock lock(mutex_);
+    if (report_.ok + report_.failed < report_.sent) answered_.WaitFor(mutex_, std::chrono::milliseconds(kTickEvery));
+    return report_.ok + report_.failed == report_.sent;
+  }
+  LoadReport Report() {
+    MutexLock lock(mutex_);
     std::sort(took_.begin(), took_.end());
     if (!took_.empty()) {
       report_.p50 = took_[took_.size() / 2];
@@ -82,12 +96,18 @@ absl::StatusOr<LoadReport> SendLoad(const LoadOptions& options) {
                              .until = clock.Now() / kDay * kDay});
   Tally tally;
   const auto client = rpc::GrpcClient::Connect(options.target);
+  int64_t sent = 0;
+  const auto tick = [&] {
+    if (options.progress) options.progress(sent, tally.answered(), static_cast<int64_t>(wanted));
+  };
   const Millis begun = clock.Monotonic();
   for (size_t i = 0; i < wanted; ++i) {
     const auto due = begun + static_cast<Millis>(1000.0 * static_cast<double>(i) / options.rate);
-    if (due > clock.Monotonic()) SleepFor(due - clock.Monotonic());
+    for (Millis left; (left = due - clock.Monotonic()) > 0; tick()) SleepFor(std::min(left, kTickEvery));
+    if (i % kTickEach == 0) tick();
     const Arrival& arrival = model.arrivals()[i % model.arrivals().size()];
     tally.Sent();
+    ++sent;
     client->Call<intake::v1::SubmitComplaintResponse>(
         "redress.intake.v1.IntakeService/SubmitComplaint", RequestOf(arrival, absl::StrCat(run, "-", i)),
         {.timeout = 10 * kSecond, .token = options.token},
@@ -95,7 +115,8 @@ absl::StatusOr<LoadReport> SendLoad(const LoadOptions& options) {
           tally.Answered(response.status(), clock.Monotonic() - sent);
         });
   }
-  LoadReport report = tally.WaitForAll();
+  while (!tally.AllAnswered()) tick();
+  LoadReport report = tally.Report();
   report.seconds = static_cast<double>(clock.Monotonic() - begun) / 1000;
   return report;
 }

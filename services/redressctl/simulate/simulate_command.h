@@ -33,6 +33,8 @@ struct LoadOptions {
   double rate = 20;  // complaints a second
   int seconds = 30;
   uint64_t seed = 1;
+  // Now and then, from the caller's thread: sent, answered, all there will be.
+  std::function<void(int64_t, int64_t, int64_t)> progress;
 };
 
 struct LoadReport {

@@ -3,6 +3,7 @@
 import json
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import time
@@ -22,6 +23,14 @@ def bin_dir():
     raise FileNotFoundError(f"no redress-standalone in {given or 'build/*/bin'}: build it first")
 
 
+def tool(name):
+    """A program of others that Debian has no package of, in $REDRESS_TOOLS or the path, or the check is skipped."""
+    found = shutil.which(name, path=os.pathsep.join([os.environ.get("REDRESS_TOOLS", ""), os.environ.get("PATH", os.defpath)]))
+    if found is None:
+        raise Skip(f"{name} is neither in $REDRESS_TOOLS nor in the path")
+    return found
+
+
 def data_dir(*parts):
     """Real data, or the check is skipped."""
     folder = Path(os.environ.get("REDRESS_DATA") or protos.ROOT.parent / "shared" / "data").joinpath(*parts)
@@ -34,6 +43,7 @@ class Server:
     """redress-standalone on a data directory; ready when the `with` block begins, ended when it ends."""
 
     def __init__(self, data, *flags, port=0, metrics=False, token=None):
+        self.env = {}  # of the next start, besides ours
         self.data, self.flags, self.metrics, self.token = Path(data), list(flags), metrics, token
         self.port, self.process, self.client = port, None, None
         self.starts = 0
@@ -46,7 +56,8 @@ class Server:
         if self.metrics:
             command += ["--metrics", "127.0.0.1:0"]
         with open(stderr, "wb") as errors:
-            self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL,
+                                            env={**os.environ, **self.env})
         line = _read_line(self.process.stdout, START_SECONDS)
         words = line.split()
         if words[:1] != ["listening"]:
@@ -102,19 +113,21 @@ class Server:
         return ctl(*words, server=self.address, token=self.token, **options)
 
     def digests(self):
-        """{(stream, shard): (position, digest)} once nothing moves any more: no look of twenty saw anything."""
-        seen = []
+        """{(stream, shard): (position, digest)} once nothing moves any more.
+
+        Nothing was seen for a second and a half: what changes the register has sla plan its lines again a second later.
+        """
+        seen, quiet_since = [], [0]
 
         def quiet():
             now = self._digests()
-            if self._busy() or (seen and seen[-1] != now):
-                seen.clear()
-            seen.append(now)
-            return now if len(seen) == 20 else None
+            if self._busy() or seen != [now]:
+                seen[:], quiet_since[0] = [now], time.monotonic()
+            return now if time.monotonic() - quiet_since[0] > 1.5 else None
         return eventually(quiet, "all is quiet", 60)
 
     def _busy(self):
-        return any(shard.queued or shard.reactor_lag_ms for shard in self.client.admin.GetStatus().shards)
+        return any(shard.queued or shard.reactor_lag_ms or shard.tail_lag_ms or shard.timers_due for shard in self.client.admin.GetStatus().shards)
 
     def _digests(self):
         reply = self.client.admin.ListDigests()
@@ -134,10 +147,22 @@ def _read_line(stream, seconds):
     return read.decode(errors="replace")
 
 
-def refusal_of(data, *flags, listen="127.0.0.1:0"):
+def zone_rules(folder, version):
+    """A copy of this machine's zone rules that says it is of another version (None: of none); for $TZDIR."""
+    folder.mkdir()
+    for entry in Path("/usr/share/zoneinfo").iterdir():
+        if entry.name not in ("tzdata.zi", "+VERSION"):
+            (folder / entry.name).symlink_to(entry)
+    if version:
+        (folder / "tzdata.zi").write_text(f"# version {version}\n")
+    return folder
+
+
+def refusal_of(data, *flags, listen="127.0.0.1:0", env=None):
     """What redress-standalone says when it refuses to start."""
     command = [bin_dir() / "redress-standalone", "--data", data, "--listen", listen, *flags]
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                               env={**os.environ, **(env or {})})
     try:
         out, errors = process.communicate(timeout=START_SECONDS)
     except subprocess.TimeoutExpired:

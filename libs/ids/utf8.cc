@@ -1,8 +1,8 @@
-#include "libs/service/utf8.h"
+#include "libs/ids/utf8.h"
 
 #include <cstdint>
 
-namespace redress::service {
+namespace redress {
 
 size_t FirstInvalidUtf8(absl::string_view text) {
   size_t at = 0;
@@ -27,4 +27,4 @@ size_t FirstInvalidUtf8(absl::string_view text) {
   return absl::string_view::npos;
 }
 
-}  // namespace redress::service
+}  // namespace redress

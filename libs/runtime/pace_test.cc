@@ -1,0 +1,157 @@
+// Who goes first, what starves nobody, how far behind things say they are, timers.
+#include <gtest/gtest.h>
+
+#include "libs/runtime/rows.h"
+#include "libs/runtime/runtime_fixture.h"
+
+namespace redress::runtime {
+namespace {
+
+using PaceTest = RuntimeTest;
+
+TEST_F(PaceTest, CallersWhoNeverCeaseDoNotStarveReactionsTimersOrReaders) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one", /*own=*/false);
+  instance->ledger->AssignAll();
+  for (int i = 0; i < 5000; ++i) Send(*instance->ledger, Command(0, "add a 1", absl::StrCat("r", i)));
+  executor_.RunFor(kSecond);
+  log::Faults faults;
+  faults.append = {2, 2};
+  faults.report = {1, 1};
+  log_->set_faults(faults);
+  instance->echo->AssignAll();
+  // Each is asked again as soon as it is answered.
+  int64_t answered = 0;
+  bool stop = false;
+  std::function<void(int)> call = [&](int who) {
+    v1::Order order = Command(0, "x", absl::StrCat("c", who, "-", answered));
+    order.set_stream("routing");
+    order.set_aggregate(absl::StrCat("callers/", who));
+    instance->echo->Execute(order, [&, who](absl::StatusOr<v1::Receipt> receipt) {
+      answered += receipt.ok();
+      if (!stop) executor_.Post([&, who] { call(who); });
+    });
+  };
+  call(0);
+  call(1);
+  types::v1::Position position;
+  position.set_log_id(instance->log->info().log_id);
+  position.set_stream("intake");
+  position.set_next(instance->ledger->Status()[0].state.next_offset);
+  bool read = false;
+  instance->echo->Read(position, [&](auto rows) { read = rows.ok(); });
+  executor_.RunFor(4 * kSecond);
+  EXPECT_EQ(VersionOf(*disks.echo, 0, "accounts/a"), 5000);
+  EXPECT_TRUE(read);
+  EXPECT_GT(answered, 1000);
+  stop = true;
+  executor_.RunFor(kSecond);
+}
+
+TEST_F(PaceTest, AReactorSaysHowFarItIsBehindWhileItsQueueIsFull) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one", /*own=*/false);
+  instance->ledger->AssignAll();
+  for (int i = 0; i < 2000; ++i) Send(*instance->ledger, Command(0, "add a 1", absl::StrCat("r", i)));
+  executor_.RunFor(kSecond);
+  log::Faults slow;
+  slow.append = {10 * kSecond, 10 * kSecond};
+  log_->set_faults(slow);
+  instance->echo->AssignAll();
+  executor_.RunFor(25 * kSecond);
+  EXPECT_GT(instance->echo->Status()[0].reactor_lag_ms, 15 * kSecond);
+  log_->set_faults({});
+  executor_.RunFor(kMinute);
+  EXPECT_EQ(VersionOf(*disks.echo, 0, "accounts/a"), 2000);
+  EXPECT_EQ(instance->echo->Status()[0].reactor_lag_ms, 0);
+}
+
+TEST_F(PaceTest, ATailSaysHowFarItIsBehindWhileTheLogCannotBeAsked) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  ASSERT_TRUE(Execute(*instance, Command(0, "add a 1", "r1")).ok());
+  executor_.RunFor(kHour);
+  EXPECT_EQ(instance->ledger->Status()[0].tail_lag_ms, 0);
+  instance->log->Cut();
+  Send(*instance->ledger, Command(0, "add a 2", "r2"));
+  executor_.RunFor(10 * kSecond);
+  EXPECT_GT(instance->ledger->Status()[0].tail_lag_ms, 9 * kSecond);
+  instance->log->Mend();
+  executor_.RunFor(5 * kSecond);
+  EXPECT_EQ(instance->ledger->Status()[0].tail_lag_ms, 0);
+}
+
+TEST_F(PaceTest, DueTimersAreCountedUntilTheyHaveFired) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  const Millis due = clock_.Now() + kMinute;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Execute(*instance, Command(0, absl::StrCat("later x", i, " ", due, " 1"), absl::StrCat("r", i))).ok());
+  }
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 0u);
+  log::Faults slow;
+  slow.append = {10 * kSecond, 10 * kSecond};
+  log_->set_faults(slow);
+  executor_.RunFor(kMinute + kSecond);
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 3u);
+  executor_.RunFor(kMinute);
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 0u);
+  EXPECT_EQ(instance->ledger->Status()[0].timers_fired, 3);
+}
+
+TEST_F(PaceTest, ManyDueTimersAllFireInDueOrder) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  const Millis due = clock_.Now() + kHour;
+  std::string expected;
+  for (int i = 0; i < 1500; ++i) {
+    Send(*instance->ledger, Command(0, absl::StrCat("later x", i, " ", due + i, " ", i), absl::StrCat("r", i)));
+  }
+  executor_.RunFor(kSecond);
+  clock_.Advance(2 * kHour);
+  executor_.RunFor(2 * kHour);
+  EXPECT_EQ(instance->ledger->Status()[0].timers_fired, 1500);
+  for (int i = 0; i < 1500; ++i) EXPECT_EQ(Account(*disks.ledger, 0, absl::StrCat("x", i)), absl::StrCat(i, ";"));
+}
+
+// Counts who asks for the time while no work of the executor runs: the writer does for all it queues.
+class WatchedClock : public Clock {
+ public:
+  explicit WatchedClock(const FakeClock* clock) : clock_(clock) {}
+  Millis Now() const override { return clock_->Now(); }
+  Millis Monotonic() const override {
+    ++asked;
+    return clock_->Monotonic();
+  }
+  mutable int asked = 0;
+
+ private:
+  const FakeClock* clock_;
+};
+
+TEST_F(PaceTest, ATimersOrderMayComeFromAnyThreadAndLate) {
+  Disks disks;
+  const WatchedClock watched(&clock_);
+  auto instance = Boot(&disks, "one", /*own=*/true, [&](ServiceOptions* options) { options->clock = &watched; });
+  std::vector<std::function<void()>> late;
+  instance->ledger_logic.defer = [&](std::function<void()> answer) { late.push_back(std::move(answer)); };
+  for (const char* name : {"x", "y"}) {
+    ASSERT_TRUE(Execute(*instance, Command(0, absl::StrCat("later ", name, " ", clock_.Now() + kMinute, " 1"),
+                                           absl::StrCat("r", name)))
+                    .ok());
+  }
+  executor_.RunFor(kHour);
+  ASSERT_EQ(late.size(), 2u);
+  const int asked = watched.asked;
+  late[0]();
+  EXPECT_EQ(watched.asked, asked) << "nothing of the shard is touched where the answer came";
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(Account(*disks.ledger, 0, "x"), "1;");
+  instance = nullptr;
+  late[1]();
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(Account(*disks.ledger, 0, "y"), "");
+}
+
+}  // namespace
+}  // namespace redress::runtime

@@ -1,0 +1,20 @@
+// Up to where a read has seen: what its answer carries, and a later read can ask for.
+#pragma once
+
+#include <google/protobuf/repeated_field.h>
+
+#include <cstdint>
+
+#include "libs/runtime/service_runtime.h"
+#include "libs/store/store.h"
+#include "redress/types/v1/position.pb.h"
+
+namespace redress::service {
+
+// Of one shard of the runtime's own stream, at the instant of `rows`.
+types::v1::Position PositionIn(const runtime::ServiceRuntime& runtime, const store::Rows& rows, uint16_t shard);
+// Of all its shards, in order.
+google::protobuf::RepeatedPtrField<types::v1::Position> PositionsIn(const runtime::ServiceRuntime& runtime,
+                                                                    const store::Rows& rows);
+
+}  // namespace redress::service

@@ -1,0 +1,373 @@
+// Every reaction exactly once: which there must be is read from the causes, which there are from the effects.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "redress/intake/events/v1/events.pb.h"
+#include "redress/routing/events/v1/events.pb.h"
+#include "redress/scheduling/events/v1/events.pb.h"
+#include "redress/sla/events/v1/events.pb.h"
+#include "tests/sim/fold.h"
+
+namespace redress::sim {
+namespace {
+
+using IntakeEvent = intake::events::v1::Event;
+using RoutingEvent = routing::events::v1::Event;
+using SchedulingEvent = scheduling::events::v1::Event;
+using SlaEvent = sla::events::v1::Event;
+
+// Time for what is due at an instant to be done and recorded.
+constexpr int64_t kSlack = 15 * 60 * 1000;
+
+struct Complaint {
+  std::string person;
+  bool received = false;
+  bool open = false;
+  bool final_import = false;  // nobody can take it up again: routing needs not know of it
+  bool resolved = false;      // not yet closed
+  int64_t window_ends_at = 0;
+};
+
+struct Visit {
+  std::string complaint;
+  bool open = false;  // and not under way: that goes on whatever becomes of the complaint
+  bool held = false;
+  int64_t expires_at = 0;
+};
+
+struct VisitWish {
+  std::string complaint;
+  int64_t assignment = 0;
+  std::string agency;
+};
+
+class Reactions {
+ public:
+  explicit Reactions(Case* run) : run_(run) {}
+
+  void Run() {
+    for (const Decision& decision : run_->decisions) {
+      CheckCause(decision);
+      for (const auto& stored : decision.body.events()) {
+        if (absl::StartsWith(stored.aggregate(), "inputs/")) {
+          Own(decision, stored);
+        } else if (decision.stream == "intake") {
+          Intake(stored);
+        } else if (decision.stream == "routing") {
+          Routing(stored);
+        } else if (decision.stream == "scheduling") {
+          Scheduling(stored);
+        } else if (decision.stream == "sla") {
+          Sla(stored);
+        }
+      }
+    }
+    WantErasures();
+    for (const auto& [effect, times] : seen_) {
+      if (times > 1) run_->Violation("reaction: ", effect, ": ", times, " times");
+      if (!wanted_.contains(effect)) run_->Violation("reaction: ", effect, ", out of nothing");
+    }
+    if (!run_->evidence.at_rest) return;
+    for (const std::string& effect : wanted_) {
+      if (!seen_.contains(effect)) run_->Violation("reaction: ", effect, ": never");
+    }
+    CheckComplaints();
+    CheckVisits();
+    CheckErasures();
+  }
+
+ private:
+  template <typename... Parts>
+  void Want(const Parts&... parts) {
+    wanted_.insert(absl::StrCat(parts...));
+  }
+  template <typename... Parts>
+  void See(const Parts&... parts) {
+    ++seen_[absl::StrCat(parts...)];
+  }
+
+  // The same cause never gives the same shard the same events twice.
+  void CheckCause(const Decision& decision) {
+    if (!decision.body.has_cause()) return;
+    ++run_->findings.reactions;
+    const auto& cause = decision.body.cause();
+    const std::string name = absl::StrCat(cause.stream(), "/", cause.aggregate(), "/", cause.version());
+    std::string effect;
+    for (const auto& event : decision.body.events()) {
+      absl::StrAppend(&effect, event.aggregate(), "=", event.payload(), ";");
+    }
+    if (!effects_.emplace(decision.stream, decision.shard, name, effect).second) {
+      run_->Violation("reaction: ", decision.stream, "/", decision.shard, " offset ", decision.offset, " reacts to ",
+                      name, " a second time");
+    }
+  }
+
+  void Own(const Decision& decision, const log::v1::Event& stored) {
+    log::v1::RuntimeEvent event;
+    event.ParseFromString(stored.payload());
+    if (!event.has_input_parked()) return;
+    const auto& parked = event.input_parked();
+    run_->Violation("parked: ", decision.stream, "/", decision.shard, " offset ", decision.offset, " gives up ",
+                    parked.stream(), " ", parked.aggregate(), " version ", parked.version(), ": ", parked.reason());
+  }
+
+  void TakenIn(const std::string& stream, const log::v1::Event& stored) {
+    Want("sla takes in ", stream, " ", stored.aggregate(), " version ", stored.version());
+  }
+
+  void Ended(Complaint* complaint, bool resolved, int64_t window_ends_at) {
+    complaint->open = false;
+    complaint->resolved = resolved;
+    complaint->window_ends_at = window_ends_at;
+  }
+
+  void Intake(const log::v1::Event& stored) {
+    IntakeEvent event;
+    event.ParseFromString(stored.payload());
+    const std::string& name = stored.aggregate();
+    Complaint& complaint = complaints_[name];
+    switch (event.kind_case()) {
+      case IntakeEvent::kComplaintReceived:
+        complaint.received = complaint.open = true;
+        complaint.person = event.complaint_received().person();
+        TakenIn("intake", stored);
+        break;
+      case IntakeEvent::kComplaintImported:
+        Imported(event.complaint_imported(), &complaint);
+        TakenIn("intake", stored);
+        break;
+      case IntakeEvent::kImportedFactsAdded: FactsAdded(event.imported_facts_added(), stored, &complaint); break;
+      case IntakeEvent::kComplaintAcknowledged:
+      case IntakeEvent::kComplaintAnswered:
+      case IntakeEvent::kFactRecorded: TakenIn("intake", stored); break;
+      case IntakeEvent::kComplaintResolved:
+        Ended(&complaint, true, event.complaint_resolved().window_ends_at());
+        TakenIn("intake", stored);
+        break;
+      case IntakeEvent::kComplaintWithdrawn:
+        Ended(&complaint, false, 0);
+        TakenIn("intake", stored);
+        break;
+      case IntakeEvent::kComplaintContested:
+      case IntakeEvent::kComplaintReopened:
+        complaint.open = true;
+        complaint.resolved = false;
+        TakenIn("intake", stored);
+        break;
+      case IntakeEvent::kComplaintClosed: complaint.resolved = false; break;
+      case IntakeEvent::kComplaintAmended: {
+        const auto& amended = event.complaint_amended();
+        if (amended.has_kind() || amended.has_category() || amended.has_urgency() || amended.has_reopen_window_ms()) {
+          TakenIn("intake", stored);
+        }
+        break;
+      }
+      case IntakeEvent::kAssignmentNoted:
+        See("intake notes assignment ", name, " version ", event.assignment_noted().assignment_version());
+        break;
+      case IntakeEvent::kVisitNoted:
+        See("intake notes ", event.visit_noted().intervention(), " version ",
+            event.visit_noted().intervention_version(), " of ", name);
+        break;
+      case IntakeEvent::kAlarmNoted:
+        See("intake notes alarm ", name, " version ", event.alarm_noted().clock_version());
+        break;
+      case IntakeEvent::kPersonErasureRequested: erasures_asked_.insert(name); break;
+      case IntakeEvent::kPersonErased: {
+        erased_.insert(name);
+        keys_wanted_.insert(event.person_erased().person_key());
+        break;
+      }
+      case IntakeEvent::kPersonTextsErased:
+        See("intake erases the texts of ", name, ", a complaint of ", event.person_texts_erased().person());
+        keys_wanted_.insert(event.person_texts_erased().text_key());
+        break;
+      case IntakeEvent::kKeysDestroyed:
+        for (const std::string& key : event.keys_destroyed().key_ids()) keys_destroyed_.insert(key);
+        break;
+      default: break;
+    }
+  }
+
+  void Imported(const intake::events::v1::ComplaintImported& imported, Complaint* complaint) {
+    complaint->received = true;
+    complaint->open = !imported.ended();
+    const bool withdrawn =
+        !imported.facts().empty() && imported.facts().rbegin()->kind() == types::v1::FACT_KIND_WITHDRAWN;
+    complaint->final_import = imported.closed() || withdrawn;
+    if (imported.ended()) {
+      Ended(complaint, !complaint->final_import, imported.ended_at() + imported.reopen_window_ms());
+    }
+  }
+
+  void FactsAdded(const intake::events::v1::ImportedFactsAdded& added, const log::v1::Event& stored,
+                  Complaint* complaint) {
+    if (added.facts().empty()) return;
+    TakenIn("intake", stored);
+    complaint->open = !added.ended();
+    // The window's length is the import's, which is not said again: only that it is over in the end.
+    complaint->resolved = false;
+  }
+
+  void Routing(const log::v1::Event& stored) {
+    RoutingEvent event;
+    event.ParseFromString(stored.payload());
+    if (event.has_assigned()) {
+      const auto& assigned = event.assigned();
+      in_charge_[stored.aggregate()] = true;
+      Want("intake notes assignment ", stored.aggregate(), " version ", stored.version());
+      TakenIn("routing", stored);
+      if (assigned.visit_needed()) {
+        wishes_.push_back({stored.aggregate(), assigned.assignment(), assigned.agency()});
+      }
+    } else if (event.has_assignment_ended() || event.has_ending_recorded()) {
+      in_charge_[stored.aggregate()] = false;
+    }
+  }
+
+  template <typename Said>
+  void Happened(const Said& said, const log::v1::Event& stored, bool open) {
+    Visit& visit = visits_[stored.aggregate()];
+    visit = {said.complaint(), open, false, 0};
+    Want("intake notes ", stored.aggregate(), " version ", stored.version(), " of ", said.complaint());
+    TakenIn("scheduling", stored);
+  }
+
+  void Scheduling(const log::v1::Event& stored) {
+    SchedulingEvent event;
+    event.ParseFromString(stored.payload());
+    switch (event.kind_case()) {
+      case SchedulingEvent::kVisitRequested: {
+        const auto& requested = event.visit_requested();
+        Happened(requested, stored, true);
+        requested_.emplace(requested.complaint(), requested.agency());
+        // What follows another visit keeps that one's assignment.
+        if (requested.assignment() == 0 || !requested.follows().empty()) break;
+        const std::string effect = absl::StrCat("scheduling asks for a visit of ", requested.complaint(),
+                                                " by assignment ", requested.assignment());
+        wanted_.insert(effect);
+        See(effect);
+        break;
+      }
+      case SchedulingEvent::kSlotHeld:
+        visits_[stored.aggregate()].held = true;
+        visits_[stored.aggregate()].expires_at = event.slot_held().expires_at();
+        break;
+      case SchedulingEvent::kHoldReleased: visits_[stored.aggregate()].held = false; break;
+      case SchedulingEvent::kVisitBooked: Happened(event.visit_booked(), stored, true); break;
+      case SchedulingEvent::kVisitMoved: Happened(event.visit_moved(), stored, true); break;
+      case SchedulingEvent::kVisitStarted: Happened(event.visit_started(), stored, false); break;
+      case SchedulingEvent::kVisitDone: Happened(event.visit_done(), stored, false); break;
+      case SchedulingEvent::kVisitNoAccess: Happened(event.visit_no_access(), stored, false); break;
+      case SchedulingEvent::kVisitCancelled: Happened(event.visit_cancelled(), stored, false); break;
+      default: break;
+    }
+  }
+
+  void Sla(const log::v1::Event& stored) {
+    SlaEvent event;
+    event.ParseFromString(stored.payload());
+    const auto taken_in = [&](const log::v1::Cause& cause) {
+      See("sla takes in ", cause.stream(), " ", cause.aggregate(), " version ", cause.version());
+    };
+    const bool alarm = event.has_warning_raised() || (event.has_breach_raised() && !event.breach_raised().silent());
+    if (alarm) {
+      Want("intake notes alarm complaints/", absl::StripPrefix(stored.aggregate(), "clocks/"), " version ",
+           stored.version());
+    } else if (event.has_facts_noted()) {
+      taken_in(event.facts_noted().cause());
+    } else if (event.has_case_amended()) {
+      taken_in(event.case_amended().cause());
+    } else if (event.has_clock_imported()) {
+      taken_in(event.clock_imported().facts().cause());
+    }
+  }
+
+  void CheckComplaints() {
+    for (const auto& [name, complaint] : complaints_) {
+      if (!complaint.received) continue;
+      const auto in_charge = in_charge_.find(name);
+      const bool routed = in_charge != in_charge_.end();
+      if (complaint.open && !(routed && in_charge->second)) {
+        run_->Violation("reaction: ", name, " is open and nobody is in charge");
+      }
+      if (!complaint.open && routed && in_charge->second) {
+        run_->Violation("reaction: ", name, " has ended and routing goes on");
+      }
+      if (!complaint.open && !routed && !complaint.final_import) {
+        run_->Violation("reaction: ", name, " is unknown to routing");
+      }
+      if (complaint.resolved && complaint.window_ends_at + kSlack < run_->evidence.ended_at) {
+        run_->Violation("reaction: ", name, " could be contested until ", complaint.window_ends_at,
+                        " and is not closed");
+      }
+    }
+    for (const VisitWish& wish : wishes_) {
+      const auto complaint = complaints_.find(wish.complaint);
+      const bool ended = complaint != complaints_.end() && !complaint->second.open;
+      const bool later = std::any_of(wishes_.begin(), wishes_.end(), [&](const VisitWish& other) {
+        return other.complaint == wish.complaint && other.assignment > wish.assignment;
+      });
+      if (!ended && !later && !requested_.contains({wish.complaint, wish.agency})) {
+        run_->Violation("reaction: scheduling was never asked for a visit of ", wish.complaint, " by assignment ",
+                        wish.assignment);
+      }
+    }
+  }
+
+  void CheckVisits() {
+    for (const auto& [name, visit] : visits_) {
+      if (visit.held && visit.expires_at + kSlack < run_->evidence.ended_at) {
+        run_->Violation("reaction: ", name, " is held for ever: the hold ended at ", visit.expires_at);
+      }
+      const auto complaint = complaints_.find(visit.complaint);
+      if (visit.open && complaint != complaints_.end() && complaint->second.received && !complaint->second.open) {
+        run_->Violation("reaction: ", name, " is still to come and ", visit.complaint, " has ended");
+      }
+    }
+  }
+
+  // Persons and their complaints lie in different shards: who is erased is known once all is read.
+  void WantErasures() {
+    for (const auto& [name, complaint] : complaints_) {
+      if (complaint.person.empty() || !erased_.contains(complaint.person)) continue;
+      Want("intake erases the texts of ", name, ", a complaint of ", complaint.person);
+    }
+  }
+
+  void CheckErasures() {
+    for (const std::string& person : erasures_asked_) {
+      const bool over = std::all_of(complaints_.begin(), complaints_.end(), [&](const auto& one) {
+        return one.second.person != person || (!one.second.open && !one.second.resolved);
+      });
+      if (over && !erased_.contains(person)) run_->Violation("reaction: ", person, " is never erased");
+    }
+    for (const std::string& key : keys_wanted_) {
+      if (!keys_destroyed_.contains(key)) run_->Violation("reaction: key ", key, " is never destroyed");
+    }
+  }
+
+  Case* run_;
+  std::set<std::tuple<std::string, uint32_t, std::string, std::string>> effects_;
+  std::set<std::string> wanted_;
+  std::map<std::string, int> seen_;
+  std::map<std::string, Complaint> complaints_;
+  std::map<std::string, bool> in_charge_;
+  std::vector<VisitWish> wishes_;
+  std::set<std::pair<std::string, std::string>> requested_;  // complaint, agency
+  std::map<std::string, Visit> visits_;
+  std::set<std::string> erasures_asked_, erased_;
+  std::set<std::string> keys_wanted_, keys_destroyed_;
+};
+
+}  // namespace
+
+void CheckReactions(Case* run) { Reactions(run).Run(); }
+
+}  // namespace redress::sim

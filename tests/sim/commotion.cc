@@ -1,0 +1,509 @@
+#include "tests/sim/commotion.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/service/requests.h"
+#include "libs/status/errors.h"
+#include "redress/intake/v1/intake_service.pb.h"
+#include "redress/register/v1/register_service.pb.h"
+#include "redress/routing/v1/routing_service.pb.h"
+#include "redress/scheduling/v1/scheduling_service.pb.h"
+#include "tests/sim/network.h"
+
+namespace redress::sim {
+namespace {
+
+namespace in = intake::v1;
+namespace rt = routing::v1;
+namespace sc = scheduling::v1;
+namespace rg = register_::v1;
+using service::WriteTime;
+
+constexpr const char* kIntake = "redress.intake.v1.IntakeService/";
+constexpr const char* kRouting = "redress.routing.v1.RoutingService/";
+constexpr const char* kScheduling = "redress.scheduling.v1.SchedulingService/";
+constexpr const char* kRegister = "redress.register.v1.RegisterService/";
+
+// Refusals that tell of people in each other's way; anything else is a mistake of the services or of this file.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsAborted(status) || absl::IsNotFound(status) ||
+         absl::IsAlreadyExists(status);
+}
+
+}  // namespace
+
+// Several who want the same slot.
+struct Commotion::Race {
+  struct Runner {
+    std::string complaint;
+    std::string visit;
+  };
+  std::vector<Runner> runners;
+  sc::Slot slot;
+};
+
+Commotion::Commotion(const simulate::LandlordModel* model, rpc::Client* client, const Clock* clock, Executor* executor,
+                     uint64_t seed)
+    : model_(model), client_(client), clock_(clock), executor_(executor), dice_(seed ^ 0xC0FFEE), seed_(seed) {}
+
+void Commotion::In(Millis delay, std::function<void()> work) { executor_->PostAfter(delay, std::move(work)); }
+
+std::string Commotion::NextId(bool perhaps_nothing) {
+  return absl::StrCat(perhaps_nothing ? kPerhapsNothing : "com-", seed_, "-", next_request_++);
+}
+
+template <typename Request, typename Response>
+void Commotion::Call(const std::string& method, Request request, std::function<void(const Response&)> then) {
+  client_->Call<Response>(method, request, {},
+                          [this, method, then = std::move(then)](absl::StatusOr<Response> response) {
+                            if (response.ok()) {
+                              if (then) then(*response);
+                            } else if (IsRefusal(response.status())) {
+                              ++reasons_[ReasonOf(response.status())];
+                            } else {
+                              ++unexpected_[absl::StrCat(method, " ", response.status().ToString())];
+                            }
+                          });
+}
+
+template <typename Request, typename Response>
+void Commotion::Do(const std::string& method, const std::string& name, std::function<void(Request*)> fill,
+                   std::function<void(const Response&)> then) {
+  Request request;
+  request.set_name(name);
+  // Others may have done it already, or ended what it is about.
+  request.set_request_id(NextId(/*perhaps_nothing=*/true));
+  if (fill) fill(&request);
+  Call<Request, Response>(method, std::move(request), [this, then = std::move(then)](const Response& response) {
+    if constexpr (requires { response.complaint().name(); }) {
+      complaints_[response.complaint().name()] = response.position();
+    }
+    if (then) then(response);
+  });
+}
+
+std::string Commotion::SomeResidence() {
+  const auto& residences = model_->territory().residences();
+  return residences[dice_.Below(residences.size())].code();
+}
+
+void Commotion::Submit(const std::string& category, const std::string& person, const Name& then,
+                       const std::string& residence) {
+  in::SubmitComplaintRequest request;
+  request.set_request_id(NextId(/*perhaps_nothing=*/false));
+  request.set_category(category);
+  request.set_channel(types::v1::CHANNEL_PHONE);
+  request.set_residence(residence.empty() ? SomeResidence() : residence);
+  request.set_description("Il y a quelque chose.");
+  request.set_dwelling("porte 7");
+  if (person == "new") {
+    request.mutable_new_person()->set_full_name("A. Personne");
+    request.mutable_new_person()->set_phone(absl::StrCat("06", 10000000 + dice_.Below(80000000)));
+  } else {
+    request.set_person(person);
+  }
+  Call<in::SubmitComplaintRequest, in::SubmitComplaintResponse>(
+      absl::StrCat(kIntake, "SubmitComplaint"), std::move(request),
+      [this, then](const in::SubmitComplaintResponse& response) {
+        complaints_[response.complaint().name()] = response.position();
+        then(response.complaint().name());
+      });
+}
+
+void Commotion::Begin() {
+  const Millis days = model_->ends() - clock_->Now();
+  const auto some_time = [&](double chance, std::function<void()> story) {
+    // Everything has time to end before the model does.
+    if (dice_.Chance(chance)) In(static_cast<Millis>(dice_.Unit() * static_cast<double>(days) * 0.6), std::move(story));
+  };
+  some_time(0.6, [this] { Forgotten(/*until_closed=*/true); });
+  some_time(0.4, [this] { Forgotten(/*until_closed=*/false); });
+  some_time(0.6, [this] { TwoWriters(); });
+  some_time(0.7, [this] { RaceForSlot(); });
+  some_time(0.6, [this] { BackAndForth(); });
+  some_time(0.6, [this] { ByHand(); });
+  some_time(0.5, [this] { EndAtOnce(); });
+  some_time(0.6, [this] { Imports(); });
+  some_time(0.4, [this] { ChangeCalendar(); });
+  some_time(0.4, [this] { ChangeRules(); });
+  some_time(0.3, [this] { ChangeTerritory(); });
+  some_time(0.5, [this] { Absence(); });
+}
+
+// Somebody with two complaints, about which all sorts of things are noted, asks to be forgotten.
+void Commotion::Forgotten(bool until_closed) {
+  Submit("noise", "new", [this, until_closed](const std::string& name) {
+    In(10 * kMinute, [this, name] {
+      Do<in::AddNoteRequest, in::AddNoteResponse>(absl::StrCat(kIntake, "AddNote"), name,
+                                                  [](auto* request) { request->set_text("Déjà venu."); });
+      Do<in::AddMessageRequest, in::AddMessageResponse>(absl::StrCat(kIntake, "AddMessage"), name, [](auto* request) {
+        request->set_from_resident(true);
+        request->set_channel(types::v1::CHANNEL_EMAIL);
+        request->set_text("Toujours pareil.");
+      });
+      Do<in::AddAttachmentRequest, in::AddAttachmentResponse>(
+          absl::StrCat(kIntake, "AddAttachment"), name, [](auto* request) {
+            request->mutable_attachment()->set_uri("store:1");
+            request->mutable_attachment()->set_sha256(std::string(32, 'h'));
+            request->mutable_attachment()->set_size_bytes(9);
+            request->mutable_attachment()->set_media_type("image/jpeg");
+          });
+      Do<in::RecordFactRequest, in::RecordFactResponse>(absl::StrCat(kIntake, "RecordFact"), name, [](auto* request) {
+        request->set_kind(types::v1::FACT_KIND_RESIDENT_ASKED);
+      });
+    });
+    In(70 * kMinute, [this, name] {
+      Do<in::RecordFactRequest, in::RecordFactResponse>(absl::StrCat(kIntake, "RecordFact"), name, [](auto* request) {
+        request->set_kind(types::v1::FACT_KIND_RESIDENT_REPLIED);
+      });
+      Do<in::AmendComplaintRequest, in::AmendComplaintResponse>(absl::StrCat(kIntake, "AmendComplaint"), name,
+                                                                [](auto* request) {
+                                                                  request->set_category("neighbour_dispute");
+                                                                  request->set_description("C'est un voisin.");
+                                                                });
+    });
+    In(2 * kHour, [this, name, until_closed] {
+      in::GetComplaintRequest get;
+      get.set_name(name);
+      Call<in::GetComplaintRequest, in::GetComplaintResponse>(
+          absl::StrCat(kIntake, "GetComplaint"), get, [this, name, until_closed](const auto& response) {
+            const std::string person = response.complaint().person();
+            const auto erase = [this, person, until_closed] {
+              Do<in::ErasePersonRequest, in::ErasePersonResponse>(absl::StrCat(kIntake, "ErasePerson"), person,
+                                                                  [until_closed](auto* request) {
+                                                                    request->set_reason("asked");
+                                                                    request->set_until_closed(until_closed);
+                                                                  });
+            };
+            Submit("rent_query", person, [this, name, erase](const std::string& second) {
+              // Both are open: it waits for them, or is refused.
+              erase();
+              In(kHour, [this, name, second, erase] {
+                for (const std::string& each : {name, second}) {
+                  Do<in::WithdrawComplaintRequest, in::WithdrawComplaintResponse>(
+                      absl::StrCat(kIntake, "WithdrawComplaint"), each,
+                      [](auto* request) { request->set_reason("resident"); });
+                }
+                In(kHour, erase);
+              });
+            });
+          });
+    });
+  });
+}
+
+// Two read the same and both act on it.
+void Commotion::TwoWriters() {
+  Submit("parking", "", [this](const std::string& name) {
+    In(20 * kMinute, [this, name] {
+      in::GetComplaintRequest get;
+      get.set_name(name);
+      Call<in::GetComplaintRequest, in::GetComplaintResponse>(
+          absl::StrCat(kIntake, "GetComplaint"), get, [this, name](const in::GetComplaintResponse& response) {
+            const std::string etag = response.complaint().etag();
+            Do<in::StartComplaintRequest, in::StartComplaintResponse>(
+                absl::StrCat(kIntake, "StartComplaint"), name, [etag](auto* request) { request->set_etag(etag); });
+            Do<in::AmendComplaintRequest, in::AmendComplaintResponse>(
+                absl::StrCat(kIntake, "AmendComplaint"), name, [etag](auto* request) {
+                  request->set_etag(etag);
+                  request->set_urgency(types::v1::URGENCY_EMERGENCY);
+                });
+          });
+    });
+  });
+}
+
+void Commotion::RaceForSlot() {
+  auto race = std::make_shared<Race>();
+  // Neighbours: the same technicians come to them.
+  const std::string residence = SomeResidence();
+  for (int i = 0; i < 3; ++i) {
+    const Name then = [this, race](const std::string& name) {
+      race->runners.push_back({name, ""});
+      if (race->runners.size() == 3) In(5 * kMinute, [this, race] { LookForVisits(race, 20); });
+    };
+    Submit("plumbing_leak", "", then, residence);
+  }
+}
+
+void Commotion::LookForVisits(const std::shared_ptr<Race>& race, int tries) {
+  for (auto& runner : race->runners) {
+    sc::ListInterventionsRequest list;
+    list.set_complaint(runner.complaint);
+    Call<sc::ListInterventionsRequest, sc::ListInterventionsResponse>(
+        absl::StrCat(kScheduling, "ListInterventions"), list, [race, &runner](const auto& response) {
+          for (const auto& visit : response.interventions()) runner.visit = visit.name();
+        });
+  }
+  In(kMinute, [this, race, tries] {
+    const bool all = std::all_of(race->runners.begin(), race->runners.end(),
+                                 [](const Race::Runner& runner) { return !runner.visit.empty(); });
+    if (all) return TakeOne(race);
+    if (tries > 0) In(5 * kMinute, [this, race, tries] { LookForVisits(race, tries - 1); });
+  });
+}
+
+void Commotion::TakeOne(const std::shared_ptr<Race>& race) {
+  sc::FindSlotsRequest find;
+  find.set_name(race->runners[0].visit);
+  Call<sc::FindSlotsRequest, sc::FindSlotsResponse>(
+      absl::StrCat(kScheduling, "FindSlots"), find, [this, race](const sc::FindSlotsResponse& response) {
+        if (response.slots().empty()) return;
+        race->slot = response.slots(response.slots_size() - 1);
+        for (size_t i = 0; i < race->runners.size(); ++i) {
+          const std::string visit = race->runners[i].visit;
+          if (i == 0) {
+            Do<sc::BookVisitRequest, sc::BookVisitResponse>(
+                absl::StrCat(kScheduling, "BookVisit"), visit,
+                [race](auto* request) { *request->mutable_slot() = race->slot; });
+          } else {
+            Do<sc::HoldSlotRequest, sc::HoldSlotResponse>(
+                absl::StrCat(kScheduling, "HoldSlot"), visit,
+                [race](auto* request) { *request->mutable_slot() = race->slot; });
+          }
+        }
+        In(kHour, [this, race] { AfterRace(race); });
+      });
+}
+
+// One is moved and then cancelled, one is given another slot, kept for a moment and given back, one ends as it is.
+void Commotion::AfterRace(const std::shared_ptr<Race>& race) {
+  sc::FindSlotsRequest find;
+  find.set_name(race->runners[0].visit);
+  Call<sc::FindSlotsRequest, sc::FindSlotsResponse>(
+      absl::StrCat(kScheduling, "FindSlots"), find, [this, race](const sc::FindSlotsResponse& response) {
+        if (response.slots_size() < 3) return;
+        const sc::Slot first = response.slots(0), second = response.slots(1), third = response.slots(2);
+        const std::string visit = race->runners[0].visit;
+        Do<sc::BookVisitRequest, sc::BookVisitResponse>(absl::StrCat(kScheduling, "BookVisit"), visit,
+                                                        [first](auto* request) { *request->mutable_slot() = first; });
+        In(10 * kMinute, [this, visit, second] {
+          Do<sc::MoveVisitRequest, sc::MoveVisitResponse>(absl::StrCat(kScheduling, "MoveVisit"), visit,
+                                                          [second](auto* request) {
+                                                            *request->mutable_slot() = second;
+                                                            request->set_resident_consented(true);
+                                                          });
+        });
+        In(kHour, [this, visit] {
+          Do<sc::CancelVisitRequest, sc::CancelVisitResponse>(absl::StrCat(kScheduling, "CancelVisit"), visit,
+                                                              [](auto* request) { request->set_reason("resident"); });
+        });
+        const std::string other = race->runners[1].visit;
+        Do<sc::HoldSlotRequest, sc::HoldSlotResponse>(
+            absl::StrCat(kScheduling, "HoldSlot"), other, [third](auto* request) { *request->mutable_slot() = third; },
+            [this, other](const sc::HoldSlotResponse&) {
+              Do<sc::ReleaseHoldRequest, sc::ReleaseHoldResponse>(absl::StrCat(kScheduling, "ReleaseHold"), other);
+            });
+        In(90 * kMinute, [this, race] {
+          for (const auto& runner : race->runners) {
+            Do<in::WithdrawComplaintRequest, in::WithdrawComplaintResponse>(
+                absl::StrCat(kIntake, "WithdrawComplaint"), runner.complaint,
+                [](auto* request) { request->set_reason("resident"); });
+          }
+        });
+      });
+}
+
+// Resolved, contested, resolved, taken up again, resolved, confirmed; amended once it is over.
+void Commotion::BackAndForth() {
+  Submit(dice_.Chance(0.5) ? "cleanliness" : "heating", "", [this](const std::string& name) {
+    const auto resolve = [this, name] {
+      Do<in::ResolveComplaintRequest, in::ResolveComplaintResponse>(
+          absl::StrCat(kIntake, "ResolveComplaint"), name,
+          [](auto* request) { request->set_outcome(types::v1::OUTCOME_FIXED); });
+    };
+    In(30 * kMinute, [this, name] {
+      Do<in::AcknowledgeComplaintRequest, in::AcknowledgeComplaintResponse>(
+          absl::StrCat(kIntake, "AcknowledgeComplaint"), name);
+    });
+    In(40 * kMinute, [this, name] {
+      Do<in::AnswerComplaintRequest, in::AnswerComplaintResponse>(absl::StrCat(kIntake, "AnswerComplaint"), name,
+                                                                  [](auto* request) { request->set_text("Bientôt."); });
+    });
+    In(kHour, resolve);
+    In(2 * kHour, [this, name] {
+      Do<in::ContestComplaintRequest, in::ContestComplaintResponse>(absl::StrCat(kIntake, "ContestComplaint"), name,
+                                                                    [](auto* request) { request->set_text("Non."); });
+    });
+    In(3 * kHour, resolve);
+    In(4 * kHour, [this, name] {
+      Do<in::ReopenComplaintRequest, in::ReopenComplaintResponse>(absl::StrCat(kIntake, "ReopenComplaint"), name);
+    });
+    In(5 * kHour, resolve);
+    In(6 * kHour, [this, name] {
+      Do<in::ConfirmComplaintRequest, in::ConfirmComplaintResponse>(absl::StrCat(kIntake, "ConfirmComplaint"), name);
+    });
+    In(7 * kHour, [this, name] {
+      Do<in::AmendComplaintRequest, in::AmendComplaintResponse>(absl::StrCat(kIntake, "AmendComplaint"), name,
+                                                                [](auto* request) { request->set_category("noise"); });
+    });
+  });
+}
+
+// A dispatcher gives it to another agency's team, asks for a visit, and it is amended to be of another place.
+void Commotion::ByHand() {
+  Submit("door_lock", "", [this](const std::string& name) {
+    const auto& offices = model_->territory().offices();
+    const std::string office = offices[dice_.Below(offices.size())].code();
+    const std::string residence = SomeResidence();
+    const std::string agency = model_->territory().agencies(0).code();
+    In(15 * kMinute, [this, name, office] {
+      Do<rt::AssignComplaintRequest, rt::AssignComplaintResponse>(absl::StrCat(kRouting, "AssignComplaint"), name,
+                                                                  [office](auto* request) {
+                                                                    request->set_team(absl::StrCat("team-", office));
+                                                                    request->set_priority(2);
+                                                                    request->set_reason("known");
+                                                                  });
+    });
+    In(kHour, [this, name, agency, residence] {
+      sc::RequestVisitRequest request;
+      request.set_request_id(NextId(/*perhaps_nothing=*/true));
+      request.set_complaint(name);
+      request.set_agency(agency);
+      request.set_residence(residence);
+      request.set_category("door_lock");
+      Call<sc::RequestVisitRequest, sc::RequestVisitResponse>(absl::StrCat(kScheduling, "RequestVisit"), request,
+                                                              nullptr);
+    });
+    In(2 * kHour, [this, name, residence] {
+      Do<in::AmendComplaintRequest, in::AmendComplaintResponse>(absl::StrCat(kIntake, "AmendComplaint"), name,
+                                                                [residence](auto* request) {
+                                                                  request->set_residence(residence);
+                                                                  request->set_dwelling("porte 8");
+                                                                });
+    });
+    In(3 * kHour, [this, name] {
+      Do<in::ResolveComplaintRequest, in::ResolveComplaintResponse>(
+          absl::StrCat(kIntake, "ResolveComplaint"), name,
+          [](auto* request) { request->set_outcome(types::v1::OUTCOME_NOT_OURS); });
+    });
+  });
+}
+
+// Over before anybody has looked: routing may see the end before, or in one go with, the beginning.
+void Commotion::EndAtOnce() {
+  Submit("electricity", "", [this](const std::string& name) {
+    Do<in::WithdrawComplaintRequest, in::WithdrawComplaintResponse>(
+        absl::StrCat(kIntake, "WithdrawComplaint"), name, [](auto* request) { request->set_reason("resident"); });
+  });
+}
+
+void Commotion::Imports() {
+  ImportRows(/*more=*/false);
+  In(kHour, [this] { ImportRows(/*more=*/false); });
+  In(2 * kHour, [this] { ImportRows(/*more=*/true); });
+}
+
+void Commotion::ImportRows(bool more) {
+  // The dates of the source are what they are, whenever it is imported.
+  const Millis then = model_->begins() - 3 * kDay;
+  in::ImportComplaintsRequest request;
+  for (int i = 0; i < 3; ++i) {
+    auto* row = request.add_complaints();
+    row->set_system("old");
+    row->set_reference(absl::StrCat(i));
+    row->set_kind(types::v1::COMPLAINT_KIND_COMPLAINT);
+    row->set_category("noise");
+    row->set_zone("Europe/Paris");
+    row->set_residence(model_->territory().residences(i).code());
+    row->set_description("Ancien bruit.");
+    row->add_supplied_facts(types::v1::FACT_KIND_RECEIVED);
+    row->add_supplied_facts(types::v1::FACT_KIND_RESOLVED);
+    const auto fact = [&](types::v1::FactKind kind, Millis after) {
+      row->add_facts()->set_kind(kind);
+      row->mutable_facts(row->facts_size() - 1)->set_occurred_at(then + after);
+      if (kind == types::v1::FACT_KIND_RESOLVED) {
+        row->mutable_facts(row->facts_size() - 1)->set_outcome(types::v1::OUTCOME_FIXED);
+      }
+    };
+    fact(types::v1::FACT_KIND_RECEIVED, i * kHour);
+    if (i > 0) fact(types::v1::FACT_KIND_RESOLVED, kDay);
+    if (more && i == 0) fact(types::v1::FACT_KIND_RESOLVED, kDay);
+    if (more && i == 1) fact(types::v1::FACT_KIND_REOPENED, 2 * kDay);
+  }
+  Call<in::ImportComplaintsRequest, in::ImportComplaintsResponse>(
+      absl::StrCat(kIntake, "ImportComplaints"), request, [this](const in::ImportComplaintsResponse& response) {
+        for (const auto& row : response.rows()) {
+          for (const auto& refusal : row.refusals()) {
+            ++unexpected_[absl::StrCat("import ", refusal.reason(), " ", refusal.field())];
+          }
+        }
+      });
+}
+
+void Commotion::ChangeCalendar() {
+  rg::SetCalendarRequest request;
+  request.set_request_id(NextId(/*perhaps_nothing=*/true));
+  auto* calendar = request.mutable_calendar();
+  calendar->set_id("agency");
+  calendar->set_zone("Europe/Paris");
+  auto* weekly = calendar->add_weekly();
+  for (int day = 1; day <= 5; ++day) weekly->add_weekdays(static_cast<rg::Weekday>(day));
+  auto* span = weekly->add_spans();
+  span->set_start_minute(9 * 60);
+  span->set_end_minute((16 + dice_.Below(3)) * 60);
+  Call<rg::SetCalendarRequest, rg::SetCalendarResponse>(absl::StrCat(kRegister, "SetCalendar"), request, nullptr);
+}
+
+void Commotion::ChangeRules() {
+  rg::SetRuleSetRequest request;
+  request.set_request_id(NextId(/*perhaps_nothing=*/true));
+  *request.mutable_rule_set() = model_->Rules();
+  request.mutable_rule_set()->mutable_rules(0)->set_priority(1 + dice_.Below(5));
+  Call<rg::SetRuleSetRequest, rg::SetRuleSetResponse>(absl::StrCat(kRegister, "SetRuleSet"), request, nullptr);
+}
+
+// A residence goes to another office.
+void Commotion::ChangeTerritory() {
+  rg::UploadTerritoryRequest request;
+  request.set_request_id(NextId(/*perhaps_nothing=*/true));
+  request.set_complete(true);
+  *request.mutable_territory() = model_->territory();
+  const auto& offices = model_->territory().offices();
+  request.mutable_territory()->mutable_residences(0)->set_office(offices[dice_.Below(offices.size())].code());
+  Call<rg::UploadTerritoryRequest, rg::UploadTerritoryResponse>(absl::StrCat(kRegister, "UploadTerritory"), request,
+                                                                nullptr);
+}
+
+void Commotion::Absence() {
+  sc::SetAbsenceRequest request;
+  request.set_request_id(NextId(/*perhaps_nothing=*/true));
+  const auto& technicians = model_->technicians();
+  request.set_technician(
+      absl::StrCat("technicians/", technicians[dice_.Below(static_cast<int>(technicians.size()))].id));
+  *request.mutable_absence()->mutable_start_time() = WriteTime(clock_->Now() + kDay);
+  *request.mutable_absence()->mutable_end_time() = WriteTime(clock_->Now() + 3 * kDay);
+  request.mutable_absence()->set_reason("ill");
+  Call<sc::SetAbsenceRequest, sc::SetAbsenceResponse>(absl::StrCat(kScheduling, "SetAbsence"), request, nullptr);
+}
+
+void Commotion::ReadAll(const std::function<void(const std::string& what)>& failed) {
+  const auto check = [failed](const std::string& what) {
+    return [failed, what](const auto& response) {
+      // An end at once leaves nothing to be in charge of.
+      if (!response.ok() && !absl::IsNotFound(response.status())) {
+        failed(absl::StrCat(what, ": ", response.status().ToString()));
+      }
+    };
+  };
+  for (const auto& [name, position] : complaints_) {
+    in::GetComplaintRequest get;
+    get.set_name(name);
+    *get.mutable_position() = position;
+    client_->Call<in::GetComplaintResponse>(absl::StrCat(kIntake, "GetComplaint"), get, {}, check("reading " + name));
+    rt::GetAssignmentRequest assignment;
+    assignment.set_name(name);
+    *assignment.mutable_position() = position;
+    client_->Call<rt::GetAssignmentResponse>(absl::StrCat(kRouting, "GetAssignment"), assignment, {},
+                                             check("who is in charge of " + name));
+    sc::ListInterventionsRequest visits;
+    visits.set_complaint(name);
+    *visits.mutable_position() = position;
+    client_->Call<sc::ListInterventionsResponse>(absl::StrCat(kScheduling, "ListInterventions"), visits, {},
+                                                 check("visits of " + name));
+  }
+}
+
+}  // namespace redress::sim
