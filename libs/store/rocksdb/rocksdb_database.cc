@@ -203,6 +203,9 @@ absl::StatusOr<std::unique_ptr<Database>> OpenRocksDatabase(const RocksDatabaseO
   db_options.bottommost_compression = rocksdb::kZSTD;
   db_options.level_compaction_dynamic_level_bytes = true;
   db_options.write_buffer_size = options.write_buffer_bytes;
+  // Most look-ups are for what is not there yet: new request ids, new aggregates.
+  db_options.memtable_whole_key_filtering = true;
+  db_options.memtable_prefix_bloom_size_ratio = 0.02;
   db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   db_options.max_background_jobs = 2;
   db_options.stats_dump_period_sec = 0;

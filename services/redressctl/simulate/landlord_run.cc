@@ -16,6 +16,10 @@ using service::WriteTime;
 constexpr const char* kIntake = "redress.intake.v1.IntakeService/";
 constexpr const char* kScheduling = "redress.scheduling.v1.SchedulingService/";
 constexpr Millis kRetry = 2 * kMinute;
+// Between one resident in line and the next.
+constexpr Millis kCall = 3 * kMinute;
+// Working hours after which a dispatcher looks at a line again: the next day.
+constexpr double kDayOfDesk = 9.0;
 
 Millis ReadTime(const google::protobuf::Timestamp& time) { return time.seconds() * 1000 + time.nanos() / 1000000; }
 
@@ -28,13 +32,16 @@ bool MayNeedVisit(const std::string& category) {
   return true;
 }
 
+bool IsDanger(const Arrival& arrival) { return arrival.category == "gas" || arrival.category == "lift"; }
+
 }  // namespace
 
 struct LandlordRun::Case {
   std::string name;
   const Arrival* arrival = nullptr;
   int round = 0;
-  bool ended = false;  // withdrawn, or what follows does not concern this run
+  bool ended = false;     // withdrawn, or what follows does not concern this run
+  bool at_front = false;  // of its line, being served
 };
 
 LandlordRun::LandlordRun(const LandlordModel* model, rpc::Client* client, const Clock* clock, Executor* executor,
@@ -183,8 +190,8 @@ void LandlordRun::Follow(const CasePtr& c) {
   }
   if (MayNeedVisit(c->arrival->category)) {
     // Danger is dispatched at once, the rest when a dispatcher gets to it.
-    const bool danger = c->arrival->category == "gas" || c->arrival->category == "lift";
-    At(danger ? clock_->Now() + 10 * kMinute : DeskTime(dice_.LogNormal(1.0, 0.8)), [this, c] { Dispatch(c); });
+    At(IsDanger(*c->arrival) ? clock_->Now() + 10 * kMinute : DeskTime(dice_.LogNormal(1.0, 0.8)),
+       [this, c] { Dispatch(c); });
   } else {
     WithoutVisit(c);
   }
@@ -239,7 +246,10 @@ void LandlordRun::Dispatch(const CasePtr& c) {
       absl::StrCat(kScheduling, "ListInterventions"), request,
       [this, c](const scheduling::v1::ListInterventionsResponse& response) {
         for (const auto& visit : response.interventions()) {
-          if (visit.state() == scheduling::v1::Intervention::STATE_REQUESTED) return OfferSlots(c, visit.name());
+          if (visit.state() != scheduling::v1::Intervention::STATE_REQUESTED) continue;
+          const std::string line = absl::StrCat(visit.agency(), "/", visit.category());
+          if (lines_[line].open && !c->at_front && !IsDanger(*c->arrival)) return Wait(c, line);
+          return OfferSlots(c, visit.name(), line);
         }
         // Nothing asks for a visit: a desk deals with it.
         if (response.interventions().empty()) WithoutVisit(c);
@@ -247,23 +257,49 @@ void LandlordRun::Dispatch(const CasePtr& c) {
       [this, c] { Dispatch(c); });
 }
 
-void LandlordRun::OfferSlots(const CasePtr& c, const std::string& visit) {
+void LandlordRun::OfferSlots(const CasePtr& c, const std::string& visit, const std::string& line) {
   scheduling::v1::FindSlotsRequest request;
   request.set_name(visit);
   request.set_max_slots(6);
   Call<scheduling::v1::FindSlotsRequest, scheduling::v1::FindSlotsResponse>(
       absl::StrCat(kScheduling, "FindSlots"), request,
-      [this, c, visit](const scheduling::v1::FindSlotsResponse& response) {
-        if (response.slots().empty()) {
-          // All are full for two weeks: the dispatcher looks again tomorrow.
-          return At(DeskTime(9.0), [this, c] { Dispatch(c); });
-        }
+      [this, c, visit, line](const scheduling::v1::FindSlotsResponse& response) {
+        if (response.slots().empty()) return Wait(c, line);
+        c->at_front = false;
         // Residents take the first slot that suits them.
         int chosen = 0;
         while (chosen + 1 < response.slots_size() && !dice_.Chance(0.65)) ++chosen;
         Hold(c, visit, response.slots(chosen));
       },
       [this, c] { Dispatch(c); });
+}
+
+void LandlordRun::Wait(const CasePtr& c, const std::string& name) {
+  Line& line = lines_[name];
+  if (c->at_front) line.taken = true;
+  if (c->at_front || IsDanger(*c->arrival)) {
+    line.waiting.push_front(c);
+  } else {
+    line.waiting.push_back(c);
+  }
+  c->at_front = false;
+  if (line.open) return;
+  line.open = true;
+  At(DeskTime(kDayOfDesk), [this, name] { ServeLine(name); });
+}
+
+void LandlordRun::ServeLine(const std::string& name) {
+  Line& line = lines_[name];
+  if (std::exchange(line.taken, false)) return At(DeskTime(kDayOfDesk), [this, name] { ServeLine(name); });
+  if (line.waiting.empty()) {
+    line.open = false;
+    return;
+  }
+  const CasePtr c = line.waiting.front();
+  line.waiting.pop_front();
+  c->at_front = true;
+  Dispatch(c);
+  At(clock_->Now() + kCall, [this, name] { ServeLine(name); });
 }
 
 void LandlordRun::Hold(const CasePtr& c, const std::string& visit, const scheduling::v1::Slot& slot) {

@@ -10,6 +10,7 @@
 // own delays are drawn. Everything happens on the executor; the same seed gives the same calls.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -63,6 +64,11 @@ class LandlordRun {
  private:
   struct Case;
   using CasePtr = std::shared_ptr<Case>;
+  struct Line {
+    std::deque<CasePtr> waiting;
+    bool open = false;   // somebody waits, and the dispatcher will come back
+    bool taken = false;  // all slots are, since the last one was served
+  };
 
   void NextArrival();
   void Submit(const Arrival& arrival);
@@ -70,7 +76,11 @@ class LandlordRun {
   void Desk(const CasePtr& c);
   void WithoutVisit(const CasePtr& c);
   void Dispatch(const CasePtr& c);
-  void OfferSlots(const CasePtr& c, const std::string& visit);
+  void OfferSlots(const CasePtr& c, const std::string& visit, const std::string& line);
+  // Who finds all slots taken waits in line with those of the same agency and trade; each day the dispatcher serves
+  // them from the front until the slots run out again.
+  void Wait(const CasePtr& c, const std::string& line);
+  void ServeLine(const std::string& line);
   void Hold(const CasePtr& c, const std::string& visit, const scheduling::v1::Slot& slot);
   void Book(const CasePtr& c, const std::string& visit);
   void Visit(const CasePtr& c, const scheduling::v1::Intervention& booked);
@@ -96,6 +106,7 @@ class LandlordRun {
   const Behaviour behaviour_;
   Dice dice_;
   RunCounts counts_;
+  std::map<std::string, Line> lines_;
   size_t next_arrival_ = 0;
   int64_t next_request_ = 0;
   const std::string run_id_;
