@@ -36,8 +36,6 @@ std::string PartRest(int64_t version, int32_t part) {
 
 }  // namespace
 
-std::string StateKey() { return kState.KeyIn(kShard).Take(); }
-
 rows_v1::StateRow LoadState(const store::Rows& rows) {
   return kState.Get(rows, kShard, "").value_or(rows_v1::StateRow());
 }
@@ -114,10 +112,6 @@ register_v1::Territory LoadTerritory(const store::Rows& rows, int64_t version) {
 
 void SaveTerritoryPart(store::View* rows, int64_t version, int32_t part, const register_v1::Territory& nodes) {
   kParts.Put(*rows, kShard, PartRest(version, part), nodes);
-}
-
-std::optional<register_v1::Territory> FindTerritoryPart(const store::Rows& rows, int64_t version, int32_t part) {
-  return kParts.Get(rows, kShard, PartRest(version, part));
 }
 
 std::optional<rows_v1::DraftRow> FindDraft(const store::Rows& rows, absl::string_view upload) {

@@ -26,8 +26,6 @@ inline constexpr int kRegisterProjectionVersion = 1;
 
 rows_v1::StateRow LoadState(const store::Rows& rows);
 void SaveState(store::View* rows, const rows_v1::StateRow& state);
-// The key of the state row, for whoever watches commits.
-std::string StateKey();
 
 // In order of version.
 std::vector<rows_v1::VersionRow> LoadVersions(const store::Rows& rows, register_v1::ReferenceKind kind,
@@ -57,7 +55,6 @@ std::vector<std::string> ListIds(const store::Rows& rows, register_v1::Reference
 // The parts of a territory's version, joined.
 register_v1::Territory LoadTerritory(const store::Rows& rows, int64_t version);
 void SaveTerritoryPart(store::View* rows, int64_t version, int32_t part, const register_v1::Territory& nodes);
-std::optional<register_v1::Territory> FindTerritoryPart(const store::Rows& rows, int64_t version, int32_t part);
 
 std::optional<rows_v1::DraftRow> FindDraft(const store::Rows& rows, absl::string_view upload);
 void SaveDraft(store::View* rows, absl::string_view upload, const rows_v1::DraftRow& row);

@@ -15,6 +15,8 @@ namespace {
 
 constexpr size_t kMaxEvents = 64;
 constexpr uint32_t kMaxHops = 8;
+// Of the reason an input is parked for, in bytes.
+constexpr size_t kMaxReason = 4096;
 
 std::string RequestKey(const v1::Order& order) {
   return absl::StrCat(order.caller_scope(), absl::string_view("\0", 1), order.request_id());
@@ -334,7 +336,8 @@ void Writer::AddPosition(Item item, Batch* batch) {
 void Writer::AddPark(Item item, const absl::Status& why, Batch* batch) {
   log::v1::RuntimeEvent event;
   *event.mutable_input_parked() = *item.input;
-  event.mutable_input_parked()->set_reason(absl::StrCat(absl::StatusCodeToString(why.code()), ": ", why.message()));
+  event.mutable_input_parked()->set_reason(
+      absl::StrCat(absl::StatusCodeToString(why.code()), ": ", absl::string_view(why.message()).substr(0, kMaxReason)));
   item.ready_events = {
       {absl::StrCat(kInputsPrefix, item.input->stream(), "/", item.input->aggregate()), event.SerializeAsString()}};
   item.order.clear_hops();
@@ -344,7 +347,7 @@ void Writer::AddPark(Item item, const absl::Status& why, Batch* batch) {
   const Millis now = std::max(env_->clock->Now(), batch->state.last_recorded_at);
   const absl::Status added = AddRecord(item, item.ready_events, now, 0, batch, &flying);
   if (!added.ok()) {
-    // The input itself is too large to keep: park its name alone.
+    // The input itself is too large to keep: park its name alone, which fits, because the reason is cut above.
     event.mutable_input_parked()->clear_body();
     AddRecord(item, {{item.ready_events[0].aggregate, event.SerializeAsString()}}, now, 0, batch, &flying)
         .IgnoreError();

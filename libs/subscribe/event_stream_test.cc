@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <set>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -31,8 +32,16 @@ class FakeStream : public rpc::RawStream {
       on_written(true);
     }
   }
-  void Finish(absl::Status status) override { finished = status; }
+  // A call that is over holds nothing, as the real one.
+  void Finish(absl::Status status) override {
+    finished = status;
+    cancels.clear();
+  }
   void OnCancel(std::function<void()> callback) override { cancels.push_back(std::move(callback)); }
+  void Cancel() {
+    waiting = nullptr;
+    for (auto& cancel : std::exchange(cancels, {})) cancel();
+  }
 
   std::deque<public_v1::SubscribeResponse> written;
   std::optional<absl::Status> finished;
@@ -53,6 +62,12 @@ class EventStreamTest : public testing::Test {
     for (uint32_t shard = 0; shard < 2; ++shard) {
       Append(shard, log::v1::KIND_CLAIM, "", 0);
     }
+  }
+  ~EventStreamTest() override { CancelAll(); }
+
+  void CancelAll() {
+    for (const auto& stream : std::exchange(opened_, {})) stream->Cancel();
+    executor_.RunFor(kSecond);
   }
 
   void Append(uint32_t shard, log::v1::Kind kind, const std::string& body, int64_t fence_shift) {
@@ -102,6 +117,7 @@ class EventStreamTest : public testing::Test {
   std::shared_ptr<FakeStream> Subscribe(const public_v1::SubscribeRequest& request, bool slow = false,
                                         EventStream* events = nullptr) {
     auto stream = std::make_shared<FakeStream>();
+    opened_.push_back(stream);
     stream->slow = slow;
     CallContext call;
     call.caller = std::make_shared<const Caller>("dash", std::vector<std::string>{"dashboard"}, PermissionSet::All());
@@ -122,6 +138,7 @@ class EventStreamTest : public testing::Test {
   FakeExecutor executor_;
   SeededIdSource ids_;
   log::SimulatedLog log_;
+  std::vector<std::shared_ptr<FakeStream>> opened_;
   std::unique_ptr<log::SimulatedConnection> connection_;
   EventStream stream_;
   log::RuleState states_[2];
@@ -164,7 +181,7 @@ TEST_F(EventStreamTest, AFollowerSeesWhatComesLater) {
   Complaint(1, "later");
   executor_.RunFor(100);
   EXPECT_EQ(Ids(*stream), (std::vector<std::string>{"intake/complaints/later/1"}));
-  for (auto& cancel : stream->cancels) cancel();
+  stream->Cancel();
   executor_.RunFor(100);
   const size_t messages = stream->written.size();
   Complaint(1, "after");
@@ -242,6 +259,7 @@ TEST_F(EventStreamTest, AShardThatIsAwayKeepsNoOtherBack) {
   executor_.RunFor(kSecond);
   EXPECT_EQ(Ids(*stream), (std::vector<std::string>{"intake/complaints/a/1", "intake/complaints/b/1"}));
   EXPECT_FALSE(stream->finished.has_value());
+  CancelAll();
 }
 
 TEST_F(EventStreamTest, FiltersStillMoveTheCursor) {

@@ -213,6 +213,8 @@ TEST_F(IntakeImportTest, TwoStreamsWithOneReferenceAreOneComplaint) {
   EXPECT_EQ(one.answer(), Row::ANSWER_ACCEPTED);
   EXPECT_EQ(other.answer(), Row::ANSWER_KNOWN);
   EXPECT_EQ(one.complaint(), other.complaint());
+  for (const auto& stream : streams) stream->Close();
+  executor_.RunFor(kSecond);
 }
 
 TEST_F(IntakeImportTest, WaitsForTheKeyStore) {

@@ -120,7 +120,6 @@ class IntakeService {
   // The caller sees one of the complaints of "people/<id>", or all; collects their names, newest first.
   bool SeesPerson(const store::Rows& rows, absl::string_view person, const Caller& caller,
                   std::vector<std::string>* complaints) const;
-  const std::string& installation() const { return runtime_->info().installation; }
 
   // Once more in a while: what may be tried again.
   void TryAgainSoon(std::function<void()> again) const { executor_->PostAfter(kPatience, std::move(again)); }

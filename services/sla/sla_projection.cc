@@ -137,7 +137,8 @@ class AtRiskReader {
   }
 
  private:
-  void Fetch(const std::string& after) {
+  // By value: the last key of the chunk that is thrown away.
+  void Fetch(std::string after) {
     chunk_.clear();
     next_ = 0;
     more_ = false;

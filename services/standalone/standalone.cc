@@ -81,7 +81,6 @@ struct Standalone::Parts {
   absl::Status AppendStarterSet();
   void Watch();
   void ReplenishKeys();
-  absl::Status Stopped() const;
 };
 
 // Everything that can refuse a start without a look at the data: nothing is made before it has passed.
@@ -214,15 +213,6 @@ absl::Status Standalone::Parts::Serve() {
   return absl::OkStatus();
 }
 
-absl::Status Standalone::Parts::Stopped() const {
-  for (const log::Stream stream : log::kAllStreams) {
-    for (const runtime::ShardStatus& status : node->runtime(stream)->Status()) {
-      if (!status.stopped.ok()) return Annotate(status.stopped, log::ToString(status.id));
-    }
-  }
-  return absl::OkStatus();
-}
-
 void Standalone::Parts::Watch() {
   if (stopping) return;
   watch->Step();
@@ -278,17 +268,5 @@ Standalone::~Standalone() {
 int Standalone::port() const { return parts_->server->port(); }
 int Standalone::metrics_port() const { return parts_->endpoint == nullptr ? 0 : parts_->endpoint->port(); }
 bool Standalone::ready() const { return parts_->watch->ready(); }
-
-absl::Status Standalone::WaitUntilReady(Millis timeout) {
-  const Millis end = parts_->clock.Monotonic() + timeout;
-  while (!ready()) {
-    RETURN_IF_ERROR(parts_->Stopped());
-    if (parts_->clock.Monotonic() > end) {
-      return MakeError(absl::StatusCode::kDeadlineExceeded, "NOT_READY", "still catching up with the log");
-    }
-    SleepFor(20);
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace redress

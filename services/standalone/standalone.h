@@ -41,8 +41,6 @@ class Standalone {
   int metrics_port() const;
   // All of it; false again when a shard stops. Health says it of each service by itself.
   bool ready() const;
-  // Waits until ready, or until a shard has stopped (its reason), or `timeout` (DEADLINE_EXCEEDED).
-  absl::Status WaitUntilReady(Millis timeout);
 
  private:
   struct Parts;

@@ -19,7 +19,7 @@ STAGES = {
     "buf": "buf lint on proto/",
     "unit": "tests beside the code",
     "conformance": "every implementation of a port against one suite",
-    "golden": "bytes and journeys of earlier releases",
+    "golden": "the bytes that releases have written",
     "sim": "the whole system in one thread on seeds",
     "e2e": "real processes over real sockets",
     "asan": "address and undefined behaviour sanitizers on all of these, and on the programs in some of end to end",

@@ -119,11 +119,6 @@ uint64_t MemoryDatabase::SizeBytes() const {
   return bytes;
 }
 
-size_t MemoryDatabase::UnsyncedCommits() const {
-  MutexLock lock(mutex_);
-  return undo_.size();
-}
-
 void MemoryDatabase::Lose(size_t commits) {
   MutexLock lock(mutex_);
   for (; commits > 0 && !undo_.empty(); --commits) {

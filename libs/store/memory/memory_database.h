@@ -24,8 +24,6 @@ class MemoryDatabase : public Database {
 
   // Commits of the last `keep_undo` can be taken back.
   explicit MemoryDatabase(size_t keep_undo = 0) : keep_undo_(keep_undo) {}
-  // How many commits Lose can take.
-  size_t UnsyncedCommits() const;
   // A power cut: the last `commits` are gone, in whole.
   void Lose(size_t commits);
   // What Health says from now on; while it is an error nothing is committed. For lack of space (RESOURCE_EXHAUSTED)

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "libs/ids/codes.h"
 
 namespace redress::importer {
 
@@ -34,7 +34,7 @@ bool CheckLength(absl::string_view value, size_t limit, int64_t line, const std:
 bool CheckCode(absl::string_view value, int64_t line, const std::string& column, const Treatments& treatments,
                std::vector<Issue>* issues) {
   if (!CheckLength(value, kMaxCodeBytes, line, column, treatments, issues)) return false;
-  if (std::none_of(value.begin(), value.end(), absl::ascii_iscntrl)) return true;
+  if (CodeFault(value).empty()) return true;
   treatments.Add({.oddity = v1::ODDITY_CONTROL_CHARACTER, .line = line, .column = column, .detail = Quoted(value)},
                  issues);
   return false;

@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
+#include "libs/ids/codes.h"
 #include "redress/import/v1/mapping.pb.h"
 #include "services/redressctl/import/source.h"
 #include "services/redressctl/import/times.h"
@@ -18,7 +19,7 @@ namespace redress::importer {
 
 // What the server takes, so that a dry run tells what an import would: longest reference or code, name of a person, and
 // description, in bytes; years between which all times lie.
-inline constexpr size_t kMaxCodeBytes = 128;
+inline constexpr size_t kMaxCodeBytes = kLongestCode;
 inline constexpr size_t kMaxNameBytes = 1024;
 inline constexpr size_t kMaxDescriptionBytes = 64 << 10;
 inline constexpr size_t kMaxSystemBytes = 64;

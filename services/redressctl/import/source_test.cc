@@ -194,7 +194,7 @@ TEST(SourceTest, GzipIsKnownByContent) {
 
 TEST(SourceTest, CutOffOrDamagedGzipIsRefused) {
   std::string text = "a,b\n";
-  for (int i = 0; i < 100000; ++i) absl::StrAppend(&text, i, ",", i * i % 977, "\n");
+  for (int64_t i = 0; i < 100000; ++i) absl::StrAppend(&text, i, ",", i * i % 977, "\n");
   const std::string packed = TestFile::Zip(text);
   EXPECT_EQ(ReasonOf(Fault(packed.substr(0, packed.size() / 2))), "BROKEN_GZIP");
   std::string damaged = packed;
