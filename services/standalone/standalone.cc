@@ -29,6 +29,8 @@ namespace redress {
 namespace {
 
 constexpr Millis kWatch = 200;
+// Until a starter set that could not be kept is entered again.
+constexpr Millis kAskAgain = 5 * kSecond;
 constexpr Millis kReplenishKeys = 2 * kSecond;
 
 // Whether a projection knows of more than the log has: a disk lost what it had said was safe.
@@ -144,6 +146,17 @@ absl::Status Standalone::Parts::OpenLog() {
 }
 
 absl::Status Standalone::Parts::OpenKeys() {
+  // Keys cannot be folded again: a new, empty store would serve every name and text as erased. A log that holds no more
+  // than its genesis was made by a start that came no further.
+  if (!std::filesystem::exists(options.dir + "/keys")) {
+    std::vector<log::Entry> entries;
+    RETURN_IF_ERROR(log->Tail({log::Stream::kRegister, 0}, 0)->Read(2, &entries));
+    if (entries.size() > 1) {
+      return MakeError(absl::StatusCode::kFailedPrecondition, "KEY_STORE_MISSING",
+                       absl::StrCat(options.dir, "/keys is gone, and with it every name and text: put it back; to go on ",
+                                    "without them for good, make an empty directory of that name"));
+    }
+  }
   ASSIGN_OR_RETURN(key_rows,
                    RocksDbKeyRows::Open({.path = options.dir + "/keys", .installation = log->info().installation}));
   keys = std::make_unique<MadeAheadKeyStore>(key_rows.get(), &ids, &clock);
@@ -188,6 +201,8 @@ absl::Status Standalone::Parts::AppendStarterSet() {
   node->AppendStarterSet(*starter, tzdata, [this](absl::Status status) {
     if (status.ok()) return options.logger->Info("starter_set_complete");
     options.logger->Error("starter_set_refused", {{"message", status.message()}});
+    if (!absl::IsUnavailable(status) && !absl::IsResourceExhausted(status)) return;
+    aside->PostAfter(kAskAgain, [this] { starter_asked = false; });
   });
   return absl::OkStatus();
 }

@@ -75,6 +75,19 @@ def expect_explained(client, complaint):
 
 
 @check
+def all_that_is_at_risk_is_listed_past_one_read(scratch):
+    with Server(scratch / "data") as server:
+        # More lines of one shard than it reads at a time.
+        names = {landlord.submit(server.client).complaint.name for _ in range(300)}
+        ids = {name.partition("/")[2] for name in names}
+
+        def listed():
+            cases = server.client.pages(server.client.sla.ListCasesAtRisk, "cases", page_size=1000)
+            return {case.complaint.partition("/")[2] for case in cases} == ids
+        eventually(listed, "each of 300 complaints has lines at risk")
+
+
+@check
 def a_complaint_lives_its_whole_life(scratch):
     with Server(scratch / "data") as server:
         client = server.client

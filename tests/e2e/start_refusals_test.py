@@ -195,6 +195,20 @@ def a_flipped_byte_in_the_middle_is_refused_with_file_and_place(scratch):
 
 
 @check
+def a_key_store_that_is_gone_is_not_made_anew(scratch):
+    names = filled(scratch, 3)
+    keys = scratch / "data" / "keys"
+    keys.rename(scratch / "kept")
+    said = refusal_of(scratch / "data")
+    expect("KEY_STORE_MISSING" in said and str(keys) in said, said)
+    expect(not keys.exists(), "it made an empty one")
+    (scratch / "kept").rename(keys)
+    with Server(scratch / "data") as server:
+        shown = server.client.intake.GetComplaint(name=names[0], personal_data=True, purpose="test").complaint
+        expect(shown.personal_data.description.startswith("texte 0"), shown)
+
+
+@check
 def a_damaged_projection_is_made_anew(scratch):
     names = filled(scratch)
     [current] = (scratch / "data" / "projections").glob("intake-v*")

@@ -102,6 +102,13 @@ absl::Status CheckFiles(rocksdb::Env* env, const std::string& dir, OpenReport* r
   return absl::OkStatus();
 }
 
+// RocksDB's own diary: on a full disk its writer ends the process. What matters reaches us as a Status.
+class NoDiary : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 rocksdb::Options RocksOptions(const EmbeddedLogOptions& options, std::shared_ptr<rocksdb::EventListener> listener) {
   rocksdb::Options rocks;
   if (options.env != nullptr) rocks.env = options.env;
@@ -122,7 +129,7 @@ rocksdb::Options RocksOptions(const EmbeddedLogOptions& options, std::shared_ptr
   rocks.max_write_buffer_number = 3;
   rocks.max_open_files = 48;
   rocks.max_background_jobs = 2;
-  rocks.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  rocks.info_log = std::make_shared<NoDiary>();
   rocks.max_log_file_size = 1 << 20;
   rocks.keep_log_file_num = 2;
   rocksdb::BlockBasedTableOptions table;

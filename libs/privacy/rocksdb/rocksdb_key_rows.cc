@@ -40,6 +40,13 @@ absl::Status FromRocksDb(const rocksdb::Status& status) {
   return RetryLater(absl::StatusCode::kUnavailable, "KEY_STORE_FAILED", message, 1'000);
 }
 
+// RocksDB's own diary: on a full disk its writer ends the process. What matters reaches us as a Status.
+class NoDiary : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 rocksdb::Options DbOptions(rocksdb::Env* env) {
   rocksdb::Options options;
   if (env != nullptr) options.env = env;
@@ -52,7 +59,7 @@ rocksdb::Options DbOptions(rocksdb::Env* env) {
   options.max_background_jobs = 2;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.keep_log_file_num = 2;
+  options.info_log = std::make_shared<NoDiary>();
   return options;
 }
 

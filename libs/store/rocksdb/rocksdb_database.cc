@@ -45,6 +45,13 @@ class NoRecoveryOfItsOwn : public rocksdb::EventListener {
   }
 };
 
+// RocksDB's own diary: on a full disk its writer ends the process. What matters reaches us as a Status.
+class NoDiary : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 class RocksDatabase : public Database {
  public:
   RocksDatabase(std::string dir, std::unique_ptr<rocksdb::DB> db) : dir_(std::move(dir)), db_(std::move(db)) {}
@@ -210,7 +217,7 @@ absl::StatusOr<std::unique_ptr<Database>> OpenRocksDatabase(const RocksDatabaseO
   db_options.max_background_jobs = 2;
   db_options.stats_dump_period_sec = 0;
   db_options.stats_persist_period_sec = 0;
-  db_options.keep_log_file_num = 2;
+  db_options.info_log = std::make_shared<NoDiary>();
   db_options.max_total_wal_size = 4 * options.write_buffer_bytes;
   db_options.listeners.push_back(std::make_shared<NoRecoveryOfItsOwn>());
   rocksdb::BlockBasedTableOptions table;
