@@ -157,6 +157,23 @@ TEST(CallMetrics, CountsByMethodAndCode) {
   EXPECT_EQ(metrics.Value(absl::StrCat("redress_call_seconds{method=", kSay, "}")), 1);
 }
 
+TEST(Service, AReplyThatCannotBeVouchedForDoesNotLeave) {
+  Service service(kEcho);
+  bool damaged = false;
+  service.Read<SayRequest, SayResponse>("Say", [&](const CallContext&, const SayRequest&) {
+    damaged = true;  // met by the read itself
+    return SayResponse();
+  });
+  service.CheckReplies([&] { return damaged ? absl::DataLossError("damaged") : absl::OkStatus(); });
+  int answers = 0;
+  service.methods()[0].unary(CallContext(), SayRequest(), [&](const absl::Status& status, const auto* response) {
+    ++answers;
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(response, nullptr);
+  });
+  EXPECT_EQ(answers, 1);
+}
+
 TEST(Service, AGateAnswersInTheHandlersPlaceUntilItIsOpen) {
   int handled = 0;
   Service service(kEcho);

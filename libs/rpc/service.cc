@@ -60,6 +60,20 @@ void Service::Guard(const std::function<absl::Status()>& gate) {
   }
 }
 
+void Service::CheckReplies(const std::function<absl::Status()>& check) {
+  for (Method& method : methods_) {
+    if (method.unary == nullptr) continue;
+    method.unary = [check, handler = std::move(method.unary)](const CallContext& context,
+                                                              const google::protobuf::Message& request, RawDone done) {
+      handler(context, request,
+              [check, done = std::move(done)](const absl::Status& status, const google::protobuf::Message* response) {
+                const absl::Status checked = status.ok() ? check() : status;
+                done(checked, checked.ok() ? response : nullptr);
+              });
+    };
+  }
+}
+
 std::vector<std::string> Service::Missing() const {
   std::vector<std::string> missing;
   for (int i = 0; i < descriptor_->method_count(); ++i) {

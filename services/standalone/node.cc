@@ -200,6 +200,8 @@ void Node::Host(log::Stream stream, std::unique_ptr<rpc::Service> service) {
     if (ready.ok()) opened->store(true);
     return ready;
   });
+  // A scan that meets a damaged block ends there: half a list is no answer.
+  service->CheckReplies([this, stream] { return runtime(stream)->Health(); });
   parts_->own.emplace_back(stream, std::move(service));
 }
 

@@ -152,9 +152,10 @@ absl::Status Standalone::Parts::OpenKeys() {
     std::vector<log::Entry> entries;
     RETURN_IF_ERROR(log->Tail({log::Stream::kRegister, 0}, 0)->Read(2, &entries));
     if (entries.size() > 1) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, "KEY_STORE_MISSING",
-                       absl::StrCat(options.dir, "/keys is gone, and with it every name and text: put it back; to go on ",
-                                    "without them for good, make an empty directory of that name"));
+      return MakeError(
+          absl::StatusCode::kFailedPrecondition, "KEY_STORE_MISSING",
+          absl::StrCat(options.dir, "/keys is gone, and with it every name and text: put it back; to go on ",
+                       "without them for good, make an empty directory of that name"));
     }
   }
   ASSIGN_OR_RETURN(key_rows,
