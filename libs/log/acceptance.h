@@ -39,6 +39,7 @@ struct RuleState {
   int64_t last_register_version = 0;
   friend bool operator==(const RuleState&, const RuleState&) = default;
 
+  // As it is stored beside rows and in cursors, and back.
   v1::RuleState ToProto() const;
   static RuleState FromProto(const v1::RuleState& proto);
 };
@@ -51,6 +52,7 @@ enum class Verdict {
   kGap,       // void: current fence, seq > ours + 1: something before it is missing
   kStale,     // void: another fence, or none
 };
+// Whether the record has no effect, for ever.
 inline bool IsVoid(Verdict verdict) {
   return verdict == Verdict::kRepeat || verdict == Verdict::kGap || verdict == Verdict::kStale;
 }

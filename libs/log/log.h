@@ -107,6 +107,9 @@ class Log {
   // `wake` is called after something may have been added to `shard`, until the returned token is destroyed (which waits
   // for a call under way). Calls may be spurious or merged, never lost.
   virtual std::shared_ptr<void> OnAppend(ShardId shard, std::function<void()> wake) = 0;
+
+  // Why appends are refused now, in words for people; "" when they are not, or when nobody knows.
+  virtual std::string WhyRefused() const { return ""; }
 };
 
 // Of a serialised record; a body is at most kMaxBodyBytes.

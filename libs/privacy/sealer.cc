@@ -77,7 +77,7 @@ absl::StatusOr<std::string> Opener::Open(const types::v1::Sealed& sealed, absl::
     return MakeError(absl::StatusCode::kNotFound, "KEY_DESTROYED",
                      absl::StrCat(owner, ", ", field, ": was erased, its key is gone"));
   }
-  RETURN_IF_ERROR(key.status());
+  if (!key.ok()) return Annotate(key.status(), absl::StrCat(owner, ", ", field));
   const absl::string_view box = sealed.box();
   if (box.size() < kNonceBytes + kTagBytes) return Broken(owner, field);
   RETURN_IF_ERROR(audit_->Record({reader, owner, field, sealed.key_id()}));

@@ -62,6 +62,7 @@ class Opener {
 
   // The plain text, once the audit has taken a line that says who reads what and why. `owner` and `field` as it was
   // sealed. NOT_FOUND (KEY_DESTROYED): its key is gone, it stays shut for ever, and there is nothing to audit.
+  // DATA_LOSS (KEY_LOST): its key is gone though nobody destroyed it; the key store has to be put back.
   // DATA_LOSS (SEAL_BROKEN): changed, cut, or from another place. INVALID_ARGUMENT: nothing sealed, or no caller or
   // purpose. Any error of the audit: nothing is opened.
   absl::StatusOr<std::string> Open(const Sealed& sealed, absl::string_view owner, absl::string_view field,

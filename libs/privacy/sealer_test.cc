@@ -88,6 +88,18 @@ TEST_F(SealerTest, DestroyedKeyIsNotFoundAndNeedsNoAudit) {
   EXPECT_TRUE(audit_.lines().empty());
 }
 
+TEST_F(SealerTest, LostKeyIsDataLossAndNoErasureUntilItIsDestroyed) {
+  const Sealed sealed = sealer_.Seal(key_, "people/1", "name", kName);
+  keys_.rows().Lose(key_.id);
+  const absl::Status status = Open(sealed).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ReasonOf(status), "KEY_LOST");
+  EXPECT_THAT(std::string(status.message()), testing::AllOf(HasSubstr("people/1, name"), HasSubstr(key_.id)));
+  EXPECT_TRUE(audit_.lines().empty());
+  ASSERT_TRUE(keys_.Destroy(key_.id).ok());
+  EXPECT_EQ(ReasonOf(Open(sealed).status()), "KEY_DESTROYED");
+}
+
 TEST_F(SealerTest, NothingIsOpenedWithoutAuditCallerOrPurpose) {
   const Sealed sealed = sealer_.Seal(key_, "people/1", "name", kName);
   audit_.FailWith(absl::UnavailableError("disk"));

@@ -66,6 +66,15 @@ struct PageQuestion {
   int projection_version = 0;
 };
 
+// What `request` asks of `list`: all of it but what says where to go on, and up to where to read.
+template <typename Request>
+PageQuestion QuestionOf(Request request, absl::string_view list, const std::string& log_id, int projection_version) {
+  request.clear_page_size();
+  request.clear_page_token();
+  request.clear_position();
+  return {std::string(list), request.SerializeAsString(), log_id, projection_version};
+}
+
 // INVALID_ARGUMENT, reason PAGE_TOKEN_MALFORMED for what no server wrote, PAGE_TOKEN_FOREIGN for a token of another
 // list, other filters, another log or another projection version; INVALID_FIELDS for a negative page size. Sizes over
 // kMaxPageSize are capped.

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "libs/service/utf8.h"
-
 namespace redress::service {
 namespace {
 
@@ -87,15 +85,6 @@ TEST(Times, TheVeryFirstMillisecondOf1970IsToldFromNoTime) {
   Violations next;
   EXPECT_EQ(ReadTime("t", true, WriteTime(1), &next), 1);
   EXPECT_TRUE(next.empty());
-}
-
-TEST(Utf8, FindsTheFirstByteThatIsWrong) {
-  EXPECT_EQ(FirstInvalidUtf8("é €😀 ok"), absl::string_view::npos);
-  EXPECT_EQ(FirstInvalidUtf8("ab\xFF"), 2u);
-  EXPECT_EQ(FirstInvalidUtf8("\xC0\xAF"), 0u);
-  EXPECT_EQ(FirstInvalidUtf8("\xED\xA0\x80"), 0u);
-  EXPECT_EQ(FirstInvalidUtf8("a\xE2\x82"), 1u);
-  EXPECT_EQ(FirstInvalidUtf8("\xF4\x90\x80\x80"), 0u);
 }
 
 TEST(RequestIds, AreVisibleAscii) {

@@ -18,10 +18,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "libs/ids/utf8.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "redress/types/v1/position.pb.h"
-#include "services/redressctl/import/utf8.h"
 #include "services/redressctl/json_input.h"
 #include "services/redressctl/times.h"
 
@@ -133,7 +133,7 @@ absl::Status SetString(pb::Message* message, const FieldDescriptor& field, absl:
       return BadValue(absl::StrCat(Quoted(text), " is no hex"));
     }
     value = absl::HexStringToBytes(text);
-  } else if (importer::FindInvalidUtf8(text) != absl::string_view::npos) {
+  } else if (FirstInvalidUtf8(text) != absl::string_view::npos) {
     return BadValue("is not UTF-8");
   }
   if (field.is_repeated()) {

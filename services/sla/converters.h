@@ -26,9 +26,11 @@ absl::StatusOr<Question> ParseScope(const v1::ReportScope& scope, const Caller& 
 Question ParseInstants(bool has_as_of, const google::protobuf::Timestamp& as_of, bool has_known_at,
                        const google::protobuf::Timestamp& known_at, absl::string_view prefix, Millis now,
                        service::Violations* violations);
+// What lies under `field`; the caller's agencies are part of it.
 CaseFilter ParseFilter(const v1::CaseFilter& filter, absl::string_view field, const Caller& caller,
                        service::Violations* violations);
 
+// From figures and clocks to the API.
 google::protobuf::Duration WriteDuration(Millis length);
 void WriteGroup(const Grouper& grouper, const std::vector<GroupBy>& by, size_t group,
                 google::protobuf::RepeatedPtrField<v1::DimensionValue>* out);

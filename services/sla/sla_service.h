@@ -38,7 +38,6 @@ class SlaService {
   void Answer(std::optional<types::v1::Position> position,
               std::function<absl::StatusOr<Response>(const ReportSource&)> report, rpc::Done<Response> done);
   // Up to where `rows` hold a shard.
-  types::v1::Position ReadUpTo(const store::Rows& rows, uint32_t shard) const;
   absl::StatusOr<v1::ListCasesAtRiskResponse> ListAtRisk(const store::Rows& rows, const Caller& caller,
                                                          const v1::ListCasesAtRiskRequest& request);
   Millis Now() const { return runtime_->clock().Now(); }

@@ -95,7 +95,7 @@ def run_group(build, label, choose, env=None):
     if not jobs:
         return [Case(label, FAILED, "no tests: the build holds none of this group, and tests/ no script")]
     # Processes end to end have the machine to themselves.
-    with ThreadPoolExecutor(1 if label in ("e2e", "bench") else JOBS) as pool:
+    with ThreadPoolExecutor(1 if label == "e2e" else JOBS) as pool:
         return [case for cases in pool.map(run_job, jobs) for case in cases]
 
 

@@ -7,9 +7,9 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "libs/ids/utf8.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
-#include "services/redressctl/import/utf8.h"
 
 namespace redress::importer {
 
@@ -233,7 +233,7 @@ std::optional<RowError> JsonSource::Parse() {
   };
   Picker picker(paths_.get(), &values_, &present_);
   if (!nlohmann::json::sax_parse(text_, &picker)) {
-    const size_t bad = FindInvalidUtf8(text_);
+    const size_t bad = FirstInvalidUtf8(text_);
     const bool utf8 = bad == absl::string_view::npos || bad > picker.position();
     return RowError{utf8 ? v1::ODDITY_INVALID_JSON : v1::ODDITY_INVALID_UTF8, line_of(picker.position()),
                     picker.top_key(),

@@ -10,6 +10,7 @@ namespace {
 namespace v1 = ::redress::import::v1;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Rows as "line|value|value", or "line!oddity@line:column".
 std::vector<std::string> Rows(RowSource* source) {
@@ -205,6 +206,23 @@ TEST(SourceTest, CutOffOrDamagedGzipIsRefused) {
 TEST(SourceTest, WhatIsNoFileIsRefused) {
   EXPECT_EQ(OpenSource("/nonexistent/file").status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReasonOf(OpenSource("/tmp").status()), "NOT_A_FILE");
+}
+
+TEST(SourceTest, WhatIsNamedGzipAndIsNoneIsToldSo) {
+  const redress::testing::TempDir dir;
+  const auto write = [&](const std::string& name, const std::string& bytes) {
+    std::ofstream(dir / name, std::ios::binary) << bytes;
+    return dir / name;
+  };
+  const std::string plain = write("plain.csv.gz", "a,b\n1,2\n");
+  // Known by its content: it can be read all the same.
+  EXPECT_TRUE(OpenSource(plain).ok());
+  EXPECT_THAT(OpenSource(plain, v1::FORMAT_JSON).status().message(),
+              HasSubstr("plain.csv.gz (named .gz, but its content is no gzip)"));
+  EXPECT_THAT(OpenSource(write("noise.GZ", "\x01\xFF\xFE")).status().message(), HasSubstr("is no gzip"));
+  EXPECT_THAT(OpenSource(write("plain.csv", "\x01\xFF\xFE")).status().message(), Not(HasSubstr("gzip")));
+  const std::string packed = write("packed.csv.gz", TestFile::Zip("a,b\n"));
+  EXPECT_THAT(OpenSource(packed, v1::FORMAT_JSON).status().message(), Not(HasSubstr("gzip")));
 }
 
 TEST(SourceTest, AnotherFormatThanTheMappingsIsRefused) {

@@ -1,16 +1,16 @@
-#include "services/redressctl/import/utf8.h"
+#include "libs/ids/utf8.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace redress::importer {
+namespace redress {
 namespace {
 
 TEST(Utf8Test, WellFormedTextPasses) {
   for (const char* text : {"", "plain ascii, longer than eight", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
                            "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF", "\xEF\xBF\xBF"}) {
-    EXPECT_EQ(FindInvalidUtf8(text), absl::string_view::npos) << text;
+    EXPECT_EQ(FirstInvalidUtf8(text), absl::string_view::npos) << text;
   }
 }
 
@@ -28,8 +28,8 @@ TEST(Utf8Test, TheFirstBadSequenceIsFound) {
                         {"\xF4\x90\x80\x80", 0},    // past U+10FFFF
                         {"\xC3\xA9\xFF", 2},        // no such byte
                         {"\xE2\x82 abcdefgh", 0}};  // broken in the middle
-  for (const Case& one : cases) EXPECT_EQ(FindInvalidUtf8(one.text), one.at) << one.text;
+  for (const Case& one : cases) EXPECT_EQ(FirstInvalidUtf8(one.text), one.at) << one.text;
 }
 
 }  // namespace
-}  // namespace redress::importer
+}  // namespace redress
