@@ -69,8 +69,14 @@ class Opener {
                                    const Reader& reader) const;
   absl::StatusOr<std::string> Open(const types::v1::Sealed& sealed, absl::string_view owner, absl::string_view field,
                                    const Reader& reader) const;
+  // 32 bytes for somebody else to seal `field` of `owner` with: BLAKE2b of both and the installation, keyed with the key
+  // `key_id`. Nothing is learnt from it about that key, and it is gone with it. Audited and refused as Open.
+  absl::StatusOr<std::string> DeriveKey(const std::string& key_id, absl::string_view owner, absl::string_view field,
+                                        const Reader& reader) const;
 
  private:
+  absl::StatusOr<Key> FindKey(const std::string& key_id, absl::string_view owner, absl::string_view field) const;
+
   const std::string installation_;
   KeyStore* const keys_;
   ReadAudit* const audit_;

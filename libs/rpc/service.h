@@ -3,8 +3,8 @@
 //   rpc::Service service("redress.intake.v1.IntakeService");
 //   service.Unary<v1::SubmitComplaintRequest, v1::SubmitComplaintResponse>(
 //       "SubmitComplaint", [this](const CallContext& context, const auto& request, auto done) { … done(response); });
-//   service.Read<v1::GetComplaintRequest, v1::Complaint>("GetComplaint", [this](const auto& context, const auto&
-//   request) { … });
+//   service.Read<v1::GetComplaintRequest, v1::Complaint>(
+//       "GetComplaint", [this](const auto& context, const auto& request) { … });
 //
 // libs/rpc/grpc serves it on a socket, LocalClient (local_client.h) in the same process.
 #pragma once

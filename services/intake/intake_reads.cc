@@ -127,6 +127,36 @@ void IntakeService::GetComplaint(const CallContext& call, const v1::GetComplaint
   runtime_->Read(PositionOf(request), [render, done = std::move(done)](auto rows) { done(render(std::move(rows))); });
 }
 
+void IntakeService::GetAttachmentKey(const CallContext& call, const v1::GetAttachmentKeyRequest& request,
+                                     rpc::Done<v1::GetAttachmentKeyResponse> done) {
+  Violations violations;
+  const absl::Status allowed = CheckPersonalRead(call, true, request.purpose(), &violations);
+  if (!allowed.ok()) return done(allowed);
+  CheckVisible("uri", request.uri(), kMaxUri, true, &violations);
+  const auto id = service::ParseName("name", "complaints", request.name());
+  violations.Merge(id.status());
+  const absl::Status valid = violations.ToStatus();
+  if (!valid.ok()) return done(valid);
+  const auto target = Locate("complaints", *id);
+  if (!target.has_value()) return done(ComplaintNotFound("such complaint"));
+  const Reader reader = {call.caller->id(), request.purpose()};
+  const auto derive = [this, caller = call.caller, target = *target, uri = request.uri(),
+                       reader](absl::StatusOr<RowsPtr> rows) -> absl::StatusOr<v1::GetAttachmentKeyResponse> {
+    RETURN_IF_ERROR(rows.status());
+    const rows::v1::Complaint row = LoadComplaint(**rows, target.shard, target.id);
+    if (row.state() == 0 || !caller->Sees(row.placement().agency())) return ComplaintNotFound(target.name);
+    if (row.texts_erased()) return TextsErased(target.name);
+    auto key = opener_.DeriveKey(row.text_key(), target.name, absl::StrCat(field::kAttachment, uri), reader);
+    if (ReasonOf(key.status()) == "KEY_DESTROYED") return TextsErased(target.name);
+    RETURN_IF_ERROR(key.status());
+    v1::GetAttachmentKeyResponse response;
+    response.set_key(*std::move(key));
+    *response.mutable_position() = service::PositionIn(*runtime_, **rows, target.shard);
+    return response;
+  };
+  runtime_->Read(PositionOf(request), [derive, done = std::move(done)](auto rows) { done(derive(std::move(rows))); });
+}
+
 void IntakeService::ListComplaints(const CallContext& call, const v1::ListComplaintsRequest& request,
                                    rpc::Done<v1::ListComplaintsResponse> done) {
   const absl::Status allowed = call.caller->Require(Permission::kReadComplaints);

@@ -82,6 +82,8 @@ class IntakeService {
                       rpc::Done<v1::ListComplaintsResponse> done);
   void ListComplaintHistory(const CallContext& call, const v1::ListComplaintHistoryRequest& request,
                             rpc::Done<v1::ListComplaintHistoryResponse> done);
+  void GetAttachmentKey(const CallContext& call, const v1::GetAttachmentKeyRequest& request,
+                        rpc::Done<v1::GetAttachmentKeyResponse> done);
   void LookUpTrackingCode(const CallContext& call, const v1::LookUpTrackingCodeRequest& request,
                           rpc::Done<v1::LookUpTrackingCodeResponse> done);
 

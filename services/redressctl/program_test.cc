@@ -173,6 +173,10 @@ TEST_F(ProgramTest, HelpIsNoError) {
   EXPECT_EQ(ran.code, kExitOk);
   EXPECT_THAT(ran.out, AllOf(HasSubstr("complaint"), HasSubstr("Exit codes:"), HasSubstr("--server")));
   EXPECT_THAT(Run("complaint submit --help").out, HasSubstr("--channel CHANNEL"));
+  // Of flags too.
+  EXPECT_THAT(Run("import --help").out, HasSubstr("--dry-run"));
+  const std::string help = Run("person erase --help").out;
+  EXPECT_THAT(help, HasSubstr("Waits for open complaints to end instead of refusing")) << help;
 }
 
 TEST_F(ProgramTest, ListsFollowPagesUpToTheLimit) {

@@ -226,6 +226,13 @@ void WriteRow(const WaitingRow& row, v1::WaitingSharesRow* out) {
   }
 }
 
+void WriteRow(const BackdatingRow& row, v1::BackdatingRow* out) {
+  out->set_cases(row.cases);
+  out->set_backdated_cases(row.backdated_cases);
+  out->set_facts(row.facts);
+  *out->mutable_longest() = WriteDuration(row.longest);
+}
+
 v1::Line WriteLine(const LineView& line, Millis now) {
   v1::Line out;
   const auto& judged = line.judged;

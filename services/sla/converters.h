@@ -7,6 +7,7 @@
 #include "libs/auth/caller.h"
 #include "libs/service/requests.h"
 #include "redress/sla/v1/sla_service.pb.h"
+#include "services/sla/backdating.h"
 #include "services/sla/explanation.h"
 #include "services/sla/grouping.h"
 #include "services/sla/on_time.h"
@@ -37,6 +38,7 @@ void WriteGroup(const Grouper& grouper, const std::vector<GroupBy>& by, size_t g
 void WriteRow(const TtrRow& row, v1::TimeToResolutionRow* out);
 void WriteRow(const std::string& line, const OnTimeRow& row, v1::OnTimeRow* out);
 void WriteRow(const WaitingRow& row, v1::WaitingSharesRow* out);
+void WriteRow(const BackdatingRow& row, v1::BackdatingRow* out);
 v1::Line WriteLine(const LineView& line, Millis now);
 v1::Segment WriteSegment(const WaitSegment& segment);
 v1::CaseAtRisk WriteAtRisk(const AtRisk& at_risk, Millis now);

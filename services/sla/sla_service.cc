@@ -197,4 +197,14 @@ void SlaService::GetWaitingShares(const CallContext& call, const v1::GetWaitingS
       [question = *question](const ReportSource& source) { return ReportWaiting(source, question); }, std::move(done));
 }
 
+void SlaService::GetBackdating(const CallContext& call, const v1::GetBackdatingRequest& request,
+                               rpc::Done<v1::GetBackdatingResponse> done) {
+  const auto question = ParseReport(call, request.scope(), Now());
+  if (!question.ok()) return done(question.status());
+  Answer<v1::GetBackdatingResponse>(
+      PositionOf(request.scope()),
+      [question = *question](const ReportSource& source) { return ReportBackdating(source, question); },
+      std::move(done));
+}
+
 }  // namespace redress::sla

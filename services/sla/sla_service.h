@@ -31,6 +31,8 @@ class SlaService {
                       rpc::Done<v1::GetOnTimeRatesResponse> done);
   void GetWaitingShares(const CallContext& call, const v1::GetWaitingSharesRequest& request,
                         rpc::Done<v1::GetWaitingSharesResponse> done);
+  void GetBackdating(const CallContext& call, const v1::GetBackdatingRequest& request,
+                     rpc::Done<v1::GetBackdatingResponse> done);
 
  private:
   // Reads at `position` and answers with what `report` makes of it, on the readers' strand, and up to where that was.
