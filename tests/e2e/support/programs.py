@@ -44,6 +44,7 @@ class Server:
 
     def __init__(self, data, *flags, port=0, metrics=False, token=None):
         self.env = {}  # of the next start, besides ours
+        self.wrapper = []  # what it is started by
         self.data, self.flags, self.metrics, self.token = Path(data), list(flags), metrics, token
         self.port, self.process, self.client = port, None, None
         self.starts = 0
@@ -52,7 +53,7 @@ class Server:
         """Starts it; on the same port as before, if it had one."""
         self.starts += 1
         stderr = self.data.parent / f"{self.data.name}-{self.starts}.stderr"
-        command = [bin_dir() / "redress-standalone", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.flags]
+        command = [*self.wrapper, bin_dir() / "redress-standalone", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.flags]
         if self.metrics:
             command += ["--metrics", "127.0.0.1:0"]
         with open(stderr, "wb") as errors:
