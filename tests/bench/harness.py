@@ -226,6 +226,7 @@ class CountedServer(Server):
 
     def start(self, ready=True):
         self.out = self.data.parent / "callgrind"
+        self.patience = 600
         self.wrapper = ["valgrind", "-q", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={self.out}"]
         return super().start(ready)
 
