@@ -85,8 +85,8 @@ class Runner:
                 self.stage(name, work)
         groups = [name for name in names if name not in ("format", "lint", "buf", "asan", "tsan")]
         if groups:
-            # End to end needs the programs too.
-            all_targets = everything or "e2e" in groups
+            # End to end and the benchmarks need the programs too.
+            all_targets = everything or "e2e" in groups or "bench" in groups
             build = self.build("release", None if all_targets else lambda test: test.group in groups)
             for group in groups if build else ():
                 self.stage(group, lambda: run_group(build, group, lambda test: test.group == group))

@@ -19,6 +19,8 @@ from results import FAILED, PASSED, Case, parse_checks
 JOBS = os.cpu_count() or 1
 BUILD_LIMIT = 5400
 TEST_LIMIT = 1500
+# Five turns of both sides of each ratio, over a store of a million complaints.
+BENCH_LIMIT = 10800
 # The simulation takes its seeds from the environment: they are dealt out to the cores in parts of so many that each must have
 # reached every fault point and every kind of event (tests/sim/simulation_test.cc asserts it from there on).
 SEEDS = 200
@@ -131,7 +133,8 @@ def run_job(job):
 def run_script(script, env, name=None):
     name = name or script.stem
     interpreter = ["bash"] if script.suffix == ".sh" else [os.sys.executable]
-    code, output = run(name, [*interpreter, script], TEST_LIMIT, env)
+    limit = BENCH_LIMIT if script.parent.name == "bench" else TEST_LIMIT
+    code, output = run(name, [*interpreter, script], limit, env)
     if code is None:
-        output += f"\nnot ok limit: {describe(code, TEST_LIMIT)}"
+        output += f"\nnot ok limit: {describe(code, limit)}"
     return parse_checks(name, output, code)
