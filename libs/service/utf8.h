@@ -1,7 +1,7 @@
 // Valid UTF-8, under the name that handlers know it by.
 #pragma once
 
-#include "libs/ids/utf8.h"
+#include "libs/status/utf8.h"
 
 namespace redress::service {
 

@@ -1,6 +1,9 @@
-#include "libs/ids/utf8.h"
+#include "libs/status/utf8.h"
 
 #include <cstdint>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 
 namespace redress {
 
@@ -25,6 +28,14 @@ size_t FirstInvalidUtf8(absl::string_view text) {
     at += length;
   }
   return absl::string_view::npos;
+}
+
+std::string EscapeInvalidUtf8(absl::string_view text) {
+  std::string escaped;
+  for (size_t bad; (bad = FirstInvalidUtf8(text)) != absl::string_view::npos; text.remove_prefix(bad + 1)) {
+    absl::StrAppend(&escaped, text.substr(0, bad), "\\x", absl::BytesToHexString(text.substr(bad, 1)));
+  }
+  return absl::StrCat(escaped, text);
 }
 
 }  // namespace redress
