@@ -80,7 +80,10 @@ Millis ReadTime(absl::string_view field, bool present, const google::protobuf::T
 }
 
 google::protobuf::Timestamp WriteTime(Millis at) {
-  return google::protobuf::util::TimeUtil::MillisecondsToTimestamp(at);
+  // TimeUtil ends the process for what lies outside.
+  using google::protobuf::util::TimeUtil;
+  return TimeUtil::MillisecondsToTimestamp(
+      std::clamp(at, TimeUtil::kTimestampMinSeconds * kSecond, TimeUtil::kTimestampMaxSeconds * kSecond));
 }
 
 std::string FormatEtag(int64_t version) { return absl::StrCat("v", version); }

@@ -89,6 +89,11 @@ TEST(Times, TheVeryFirstMillisecondOf1970IsToldFromNoTime) {
   EXPECT_TRUE(next.empty());
 }
 
+TEST(Times, WhatNoTimestampHoldsIsItsFirstOrLast) {
+  EXPECT_EQ(WriteTime(INT64_MAX).seconds(), 253402300799);
+  EXPECT_EQ(WriteTime(INT64_MIN).seconds(), -62135596800);
+}
+
 TEST(Utf8, FindsTheFirstByteThatIsWrong) {
   EXPECT_EQ(FirstInvalidUtf8("é €😀 ok"), absl::string_view::npos);
   EXPECT_EQ(FirstInvalidUtf8("ab\xFF"), 2u);
