@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "libs/ids/utf8.h"
+#include "libs/status/utf8.h"
 
 namespace redress {
 namespace {

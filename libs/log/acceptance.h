@@ -44,6 +44,10 @@ struct RuleState {
   static RuleState FromProto(const v1::RuleState& proto);
 };
 
+// Whether folding some log can have left such a state: what came back from outside (a cursor) is checked before it is
+// folded on. Says nothing of which log.
+bool IsPossible(const RuleState& state);
+
 enum class Verdict {
   kGenesis,
   kClaim,     // fence is now this offset

@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "libs/ids/codes.h"
-#include "libs/ids/utf8.h"
+#include "libs/status/utf8.h"
 #include "redress/service/v1/page_token.pb.h"
 
 namespace redress::service {
@@ -80,7 +80,10 @@ Millis ReadTime(absl::string_view field, bool present, const google::protobuf::T
 }
 
 google::protobuf::Timestamp WriteTime(Millis at) {
-  return google::protobuf::util::TimeUtil::MillisecondsToTimestamp(at);
+  // TimeUtil ends the process for what lies outside.
+  using google::protobuf::util::TimeUtil;
+  return TimeUtil::MillisecondsToTimestamp(
+      std::clamp(at, TimeUtil::kTimestampMinSeconds * kSecond, TimeUtil::kTimestampMaxSeconds * kSecond));
 }
 
 std::string FormatEtag(int64_t version) { return absl::StrCat("v", version); }

@@ -43,6 +43,7 @@ void CheckText(absl::string_view field, absl::string_view text, size_t max_bytes
 // 0 for an absent timestamp; adds a violation when it lies outside kEarliest … kLatest, is malformed, or is the very
 // millisecond 0.
 Millis ReadTime(absl::string_view field, bool present, const google::protobuf::Timestamp& time, Violations* violations);
+// The nearest instant of the years 1 to 9999, which is all that a Timestamp holds.
 google::protobuf::Timestamp WriteTime(Millis at);
 
 // "v12" for version 12; "" reads as 0 = any. INVALID_ARGUMENT otherwise.

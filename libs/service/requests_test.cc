@@ -87,6 +87,11 @@ TEST(Times, TheVeryFirstMillisecondOf1970IsToldFromNoTime) {
   EXPECT_TRUE(next.empty());
 }
 
+TEST(Times, WhatNoTimestampHoldsIsItsFirstOrLast) {
+  EXPECT_EQ(WriteTime(INT64_MAX).seconds(), 253402300799);
+  EXPECT_EQ(WriteTime(INT64_MIN).seconds(), -62135596800);
+}
+
 TEST(RequestIds, AreVisibleAscii) {
   for (const std::string& bad : {std::string(), std::string(65, 'a'), std::string("a b"), std::string("é")}) {
     Violations violations;

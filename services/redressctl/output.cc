@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "libs/ids/utf8.h"
+#include "libs/status/utf8.h"
 #include "services/redressctl/fields.h"
 #include "services/redressctl/times.h"
 

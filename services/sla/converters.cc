@@ -165,7 +165,10 @@ absl::StatusOr<Question> ParseScope(const v1::ReportScope& scope, const Caller& 
 }
 
 google::protobuf::Duration WriteDuration(Millis length) {
-  return google::protobuf::util::TimeUtil::MillisecondsToDuration(length);
+  // TimeUtil ends the process for what no Duration holds.
+  using google::protobuf::util::TimeUtil;
+  return TimeUtil::MillisecondsToDuration(
+      std::clamp(length, TimeUtil::kDurationMinSeconds * kSecond, TimeUtil::kDurationMaxSeconds * kSecond));
 }
 
 void WriteGroup(const Grouper& grouper, const std::vector<GroupBy>& by, size_t group,

@@ -6,9 +6,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "libs/ids/utf8.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "libs/status/utf8.h"
 
 namespace redress::importer {
 namespace {

@@ -141,6 +141,12 @@ TEST(JsonTest, PathsLeadIntoObjectsAndArrays) {
               ElementsAre("1|-73.50|true|12345678901234567890123|40"));
 }
 
+TEST(JsonTest, OfAKeyThatStandsTwiceTheLastCounts) {
+  EXPECT_THAT(
+      Read(R"([{"a":1,"a":2,"l":{"x":3},"l":{"y":4}},{"a":{},"a":5},{"a":6,"a":[]}])", {{"a"}, {"l.x"}, {"l.y"}}),
+      ElementsAre("1|2||4", "1|5||", "1!not_a_value@1:a"));
+}
+
 TEST(JsonTest, BracesInStringsAreText) {
   EXPECT_THAT(Read("{\"a\":\"}{\\\"}\\\\\"}\n{\"a\":\"\\u00e9\\n\"}", {{"a"}}),
               ElementsAre("1|}{\"}\\", "2|\xC3\xA9\n"));

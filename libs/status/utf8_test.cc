@@ -1,4 +1,4 @@
-#include "libs/ids/utf8.h"
+#include "libs/status/utf8.h"
 
 #include <gtest/gtest.h>
 

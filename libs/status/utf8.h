@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "absl/strings/string_view.h"
 
@@ -9,5 +10,8 @@ namespace redress {
 
 // The first byte that belongs to no valid character; npos when all do.
 size_t FirstInvalidUtf8(absl::string_view text);
+
+// The text with each such byte as \xNN: what was given to us, as it can be shown, sent and read. Valid text as it is.
+std::string EscapeInvalidUtf8(absl::string_view text);
 
 }  // namespace redress

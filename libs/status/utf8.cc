@@ -1,7 +1,10 @@
-#include "libs/ids/utf8.h"
+#include "libs/status/utf8.h"
 
 #include <cstdint>
 #include <cstring>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 
 namespace redress {
 namespace {
@@ -42,6 +45,14 @@ size_t FirstInvalidUtf8(absl::string_view text) {
     i += length;
   }
   return absl::string_view::npos;
+}
+
+std::string EscapeInvalidUtf8(absl::string_view text) {
+  std::string escaped;
+  for (size_t bad; (bad = FirstInvalidUtf8(text)) != absl::string_view::npos; text.remove_prefix(bad + 1)) {
+    absl::StrAppend(&escaped, text.substr(0, bad), "\\x", absl::BytesToHexString(text.substr(bad, 1)));
+  }
+  return absl::StrCat(escaped, text);
 }
 
 }  // namespace redress
