@@ -158,7 +158,7 @@ void AddClockCommands(Command* root) {
       .Option("--agency", "filter.agencies", "In charge")
       .Option("--office", "filter.offices", "In charge")
       .Option("--team", "filter.teams", "In charge")
-      .Option("--category", "filter.categories", "")
+      .Option("--category", "filter.categories", "Of these alone")
       .Option("--channel", "filter.channels", "")
       .Option("--urgency", "filter.urgencies", "")
       .Option("--kind", "filter.kinds", "")

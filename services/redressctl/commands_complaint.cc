@@ -105,9 +105,9 @@ void AddLandlordSteps(Command* group) {
       .Option("--urgency", "urgency", "")
       .Option("--residence", "residence", "Agency and office follow from it")
       .Option("--care-level", "care_level", "0 none, 1 some, 2 much")
-      .Option("--description", "description", "")
-      .Option("--dwelling", "dwelling", "")
-      .Option("--access-note", "access_note", "");
+      .Option("--description", "description", "What is wrong, as it should have been said")
+      .Option("--dwelling", "dwelling", "Which dwelling it is about")
+      .Option("--access-note", "access_note", "How to get in");
   Step<v1::AddNoteRequest, v1::AddNoteResponse>(group, "note", "AddNote", "Writes a note for colleagues")
       .Positional("TEXT", "text", "The note");
   Step<v1::RecordFactRequest, v1::RecordFactResponse>(group, "fact", "RecordFact",
@@ -158,7 +158,7 @@ void AddPersonCommands(Command* root) {
   Call<v1::FindPeopleRequest, v1::FindPeopleResponse>(group, "find", "FindPeople",
                                                       "People with a phone number, a mail address or a dwelling")
       .Option("--phone", "phone", "In any spelling")
-      .Option("--email", "email", "")
+      .Option("--email", "email", "In upper or lower case")
       .Option("--dwelling", "dwelling", "As it was given, but for case and blanks")
       .Option("--residence", "residence", "With --dwelling: of this residence alone")
       .Option("--purpose", "purpose", kPurpose)

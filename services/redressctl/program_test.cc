@@ -179,6 +179,17 @@ TEST_F(ProgramTest, HelpIsNoError) {
   EXPECT_THAT(help, HasSubstr("Waits for open complaints to end instead of refusing")) << help;
 }
 
+// Every option of `command` and of those below it says what it is for.
+void ExpectHelp(const Command& command, const std::string& path) {
+  for (const auto& argument : command.arguments()) EXPECT_NE(argument->help, "") << path << " " << argument->names;
+  for (const auto& child : command.children()) {
+    EXPECT_NE(child->summary(), "") << path << " " << child->name();
+    ExpectHelp(*child, absl::StrCat(path, " ", child->name()));
+  }
+}
+
+TEST_F(ProgramTest, EveryOptionHasItsHelp) { ExpectHelp(*MakeCommands(), "redressctl"); }
+
 TEST_F(ProgramTest, ListsFollowPagesUpToTheLimit) {
   std::vector<int32_t> sizes;
   intake_.On<ListComplaintsRequest, ListComplaintsResponse>("ListComplaints", [&](const auto& request, auto* reply) {

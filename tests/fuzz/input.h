@@ -21,7 +21,8 @@ class Input {
   int64_t I64() { return static_cast<int64_t>(Number(8)); }
   // Its length comes first, in a byte.
   std::string Text() {
-    const size_t size = std::min<size_t>(U8(), rest_.size());
+    const size_t wanted = U8();
+    const size_t size = std::min(wanted, rest_.size());
     const std::string text(rest_.substr(0, size));
     rest_.remove_prefix(size);
     return text;

@@ -1,5 +1,7 @@
 #include "services/redressctl/simulate/simulate_command.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -50,6 +52,8 @@ struct Landlord {
 };
 
 absl::Status Landlord::Open(const SimulateOptions& options) {
+  // Keys lie in it.
+  umask(077);
   std::error_code error;
   std::filesystem::create_directories(options.dir, error);
   if (error) {
