@@ -38,6 +38,8 @@ void Reactor::BeginTerm() {
 
 void Reactor::EndTerm() {
   active_ = false;
+  // Whoever reads nothing need not ask again.
+  log_unavailable_ = false;
   inputs_.clear();
 }
 

@@ -37,7 +37,8 @@ Shard::Machines::Machines(Shard* shard)
 Shard::Shard(Environment env)
     : env_(std::move(env)),
       machines_(std::make_unique<Machines>(this)),
-      wake_pending_(std::make_shared<std::atomic<bool>>(false)) {
+      wake_pending_(std::make_shared<std::atomic<bool>>(false)),
+      reacting_(std::make_shared<std::atomic<bool>>(false)) {
   UpdateStatus();
 }
 
@@ -85,8 +86,12 @@ void Shard::Start() {
       });
     };
     shard->wakes_.push_back(shard->env_.log->OnAppend(shard->env_.id, wake));
+    // Inputs are read in a term alone, and from its beginning: what comes before need wake nobody.
+    const auto wake_owner = [wake, reacting = shard->reacting_] {
+      if (reacting->load()) wake();
+    };
     for (const log::ShardId& input : shard->env_.logic->Follows(shard->env_.shard(), shard->env_.shard_count)) {
-      shard->wakes_.push_back(shard->env_.log->OnAppend(input, wake));
+      shard->wakes_.push_back(shard->env_.log->OnAppend(input, wake_owner));
     }
     if (shard->env_.reference != nullptr) shard->wakes_.push_back(shard->env_.reference->OnChange(wake));
     shard->LookForEnd();
@@ -191,6 +196,7 @@ void Shard::BeginTermIfReady() {
     if (!look.complete || look.version < machines_->tail.state().last_register_version) return;
   }
   in_term_ = true;
+  reacting_->store(true);  // before the first look at the inputs
   caught_up_ = true;  // its own claim is applied: nothing can prove more
   machines_->writer.BeginTerm(machines_->ownership.term());
   machines_->reactor.BeginTerm();
@@ -200,6 +206,7 @@ void Shard::BeginTermIfReady() {
 void Shard::EndTerm() {
   if (!in_term_) return;
   in_term_ = false;
+  reacting_->store(false);
   machines_->writer.EndTerm();
   machines_->reactor.EndTerm();
   machines_->timers.EndTerm();

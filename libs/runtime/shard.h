@@ -136,7 +136,9 @@ class Shard : private TailObserver {
   uint64_t next_waiter_ = 0;
   mutable Mutex mutex_;
   ShardStatus status_ ABSL_GUARDED_BY(mutex_);
+  // Seen by the log's threads.
   std::shared_ptr<std::atomic<bool>> wake_pending_;
+  std::shared_ptr<std::atomic<bool>> reacting_;
 };
 
 }  // namespace redress::runtime

@@ -329,6 +329,22 @@ TEST_F(TroubleTest, OnesOwnClaimLandingAgainEndsTheTerm) {
   EXPECT_EQ(Account(*disks.ledger, 0), "1;2;");
 }
 
+TEST_F(TroubleTest, WhoeverNoLongerOwnsAsksALogThatWasAwayNoMore) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  ASSERT_TRUE(Execute(*instance, Command(0, "add a 1", "r1")).ok());
+  executor_.RunFor(kSecond);
+  SetFault(&log::Faults::unavailable, 1);
+  const auto order = Send(*instance->ledger, Command(0, "add a 2", "r2"));
+  executor_.RunFor(kSecond);
+  instance->ledger->Assign({});
+  instance->echo->Assign({});
+  log_->set_faults({});
+  executor_.RunFor(kHour);
+  EXPECT_EQ(order->answers, 1);
+  EXPECT_TRUE(executor_.empty()) << "somebody still polls";
+}
+
 class NotedForwarder : public Forwarder {
  public:
   std::vector<std::string> addresses;

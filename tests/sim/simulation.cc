@@ -177,7 +177,7 @@ class Simulation {
         if (slot->process != nullptr) slot->process->node().Assign(stream, wanted);
       }
     }
-    executor_.PostAfter(kSecond + dice_.Below(15000), [this] { AssignEach(); });
+    executor_.PostAfter(kSecond + dice_.Below(5000), [this] { AssignEach(); });
   }
 
   void SetUp() {
