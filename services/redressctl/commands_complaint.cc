@@ -100,9 +100,9 @@ void AddLandlordSteps(Command* group) {
       .Option("--text", "text", "What was done");
   Step<v1::AmendComplaintRequest, v1::AmendComplaintResponse>(group, "amend", "AmendComplaint",
                                                               "Corrects what was said of it")
-      .Option("--kind", "kind", "")
+      .Option("--kind", "kind", "What it is after all")
       .Option("--category", "category", "A code of the register")
-      .Option("--urgency", "urgency", "")
+      .Option("--urgency", "urgency", "How urgent it is after all")
       .Option("--residence", "residence", "Agency and office follow from it")
       .Option("--care-level", "care_level", "0 none, 1 some, 2 much")
       .Option("--description", "description", "What is wrong, as it should have been said")

@@ -148,7 +148,8 @@ void ShowVersion(const google::protobuf::Message& message, Printer& printer) {
       reply.GetReflection()->GetOneofFieldDescriptor(reply, reply.GetDescriptor()->FindOneofByName("content"));
   if (content == nullptr) {
     // A territory: too many nodes for one answer.
-    return printer.Line("# no content: its places are listed by redressctl register places; keep the file it was entered from");
+    return printer.Line(
+        "# no content: its places are listed by redressctl register places; keep the file it was entered from");
   }
   std::string text;
   google::protobuf::TextFormat::Printer writer;

@@ -263,7 +263,7 @@ TEST(Complete, KnowsCommandsOptionsAndValues) {
   const auto root = MakeCommands();
   const GlobalArguments global(root.get());
   EXPECT_THAT(Complete(*root, {"repo"}), ElementsAre("report"));
-  EXPECT_THAT(Complete(*root, {"report", ""}), ElementsAre("on-time", "ttr", "waiting"));
+  EXPECT_THAT(Complete(*root, {"report", ""}), ElementsAre("backdating", "on-time", "ttr", "waiting"));
   EXPECT_THAT(Complete(*root, {"-o", "json", "report", "t"}), ElementsAre("ttr"));
   EXPECT_THAT(Complete(*root, {"report", "ttr", "--v"}), ElementsAre("--view"));
   EXPECT_THAT(Complete(*root, {"report", "ttr", "--view", ""}), ElementsAre("provisional", "settled"));

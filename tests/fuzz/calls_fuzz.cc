@@ -140,6 +140,9 @@ class World {
     if (id != nullptr && request->GetReflection()->GetString(*request, id).empty()) {
       request->GetReflection()->SetString(request.get(), id, absl::StrCat("r", ++requests_));
     }
+    // As it comes by the wire: text that is not UTF-8 gets no further.
+    const std::string sent = request->SerializePartialAsString();
+    if (!request->ParsePartialFromString(sent)) return;
     CallContext context;
     context.method = method.full_name;
     context.caller = caller_;
