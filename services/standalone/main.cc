@@ -1,4 +1,6 @@
 // redress-standalone: everything in one process.
+#include <sys/prctl.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -10,6 +12,8 @@
 #include "services/standalone/standalone.h"
 
 int main(int argc, char** argv) {
+  // A core file would hold what residents wrote, in the clear: the kernel is to write none, not even to a collector.
+  prctl(PR_SET_DUMPABLE, 0);
   CLI::App app("Redress in one process: intake, routing, scheduling and sla on an embedded log.", "redress-standalone");
   redress::StandaloneOptions options;
   std::string log_file;
