@@ -215,8 +215,9 @@ RuntimeChanges ChangesOf(const store::Writes& writes, uint16_t shard) {
 }
 
 absl::Status NotParked(const log::v1::InputSkipped& name) {
+  // What it was asked for by is not repeated: anything may stand there.
   return MakeError(absl::StatusCode::kNotFound, "NOT_PARKED",
-                   absl::StrCat(name.stream(), " ", name.aggregate(), " version ", name.version(), " is not parked"));
+                   absl::StrCat("no input of that name and version ", name.version(), " is parked"));
 }
 
 std::vector<v1::ParkedRow> ListParked(const store::Rows& rows, uint16_t shard) {

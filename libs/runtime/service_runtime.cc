@@ -80,8 +80,7 @@ void ServiceRuntime::ExecuteForwarded(v1::Order order, Done done) {
 absl::Status ServiceRuntime::CheckPosition(const types::v1::Position& position, log::ShardId* id) const {
   if (position.log_id() != info().log_id) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "ANOTHER_LOG",
-                     absl::StrCat("the position is of log ", log::Hex(position.log_id()), ", this is log ",
-                                  log::Hex(info().log_id)));
+                     absl::StrCat("the position is of another log, this is log ", log::Hex(info().log_id)));
   }
   const auto stream = log::ParseStream(position.stream());
   if (!stream.ok() || position.shard() >= info().ShardsOf(*stream) || position.next() < 0) {

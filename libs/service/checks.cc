@@ -25,6 +25,13 @@ void CheckCode(absl::string_view field, absl::string_view code, bool required, V
   if (!fault.empty()) violations->Add(field, fault);
 }
 
+void CheckLanguage(absl::string_view field, absl::string_view language, bool required, Violations* violations) {
+  const bool tag =
+      std::all_of(language.begin(), language.end(), [](char c) { return absl::ascii_isalnum(c) || c == '-'; });
+  if (language.empty() && required) violations->Add(field, "is missing");
+  if (language.size() > kMaxLanguageBytes || !tag) violations->Add(field, "must be a BCP 47 language tag");
+}
+
 void CheckReason(absl::string_view field, absl::string_view reason, bool required, Violations* violations) {
   if (reason.empty()) {
     if (required) violations->Add(field, "is missing");

@@ -29,6 +29,19 @@ TEST(Checks, ReasonsAreCodesSoThatNoNameSlipsIn) {
   EXPECT_FALSE(IsReason(""));
 }
 
+TEST(Checks, ALanguageIsATag) {
+  const auto language = [](absl::string_view text, bool required = false) {
+    return Passes([&](Violations* violations) { CheckLanguage("language", text, required, violations); });
+  };
+  EXPECT_TRUE(language("fr"));
+  EXPECT_TRUE(language("zh-Hant-TW"));
+  EXPECT_TRUE(language(""));
+  EXPECT_FALSE(language("", /*required=*/true));
+  EXPECT_FALSE(language("Jeanne Martin"));
+  EXPECT_FALSE(language("français"));
+  EXPECT_FALSE(language(std::string(36, 'a')));
+}
+
 TEST(Checks, CodesAreOneLineOfAnyScript) {
   EXPECT_TRUE(IsCode("Île-Nord"));
   EXPECT_TRUE(IsCode("gaz chauffage"));

@@ -1,19 +1,10 @@
 #include "services/intake/intake_checks.h"
 
-#include <algorithm>
-
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace redress::intake {
 
 using service::Violations;
-
-void CheckLanguage(absl::string_view field, absl::string_view language, Violations* violations) {
-  const bool tag =
-      std::all_of(language.begin(), language.end(), [](char c) { return absl::ascii_isalnum(c) || c == '-'; });
-  if (language.size() > 35 || !tag) violations->Add(field, "must be a BCP 47 language tag");
-}
 
 void CheckCareLevel(absl::string_view field, uint32_t level, Violations* violations) {
   if (level > 2) violations->Add(field, "must be 0, 1 or 2");

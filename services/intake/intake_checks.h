@@ -10,11 +10,10 @@
 namespace redress::intake {
 
 using service::CheckCode;
+using service::CheckLanguage;
 using service::CheckReason;
 using service::CheckVisible;
 
-// BCP 47, roughly; may be empty.
-void CheckLanguage(absl::string_view field, absl::string_view language, service::Violations* violations);
 void CheckCareLevel(absl::string_view field, uint32_t level, service::Violations* violations);
 void CheckAttachment(absl::string_view field, const v1::Attachment& attachment, service::Violations* violations);
 void CheckReference(absl::string_view field, const v1::ExternalReference& reference, service::Violations* violations);

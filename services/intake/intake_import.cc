@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "libs/calendar/zone.h"
 #include "libs/ids/ids.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
@@ -87,7 +88,9 @@ absl::Status CheckRow(const v1::ImportedComplaint& row, Millis now) {
   CheckCode("residence", row.residence(), false, &violations);
   CheckCode("agency", row.agency(), false, &violations);
   CheckCode("office", row.office(), false, &violations);
-  CheckCode("zone", row.zone(), false, &violations);
+  if (!row.zone().empty() && !calendar::ZoneFor(row.zone()).ok()) {
+    violations.Add("zone", "is no zone of the IANA database");
+  }
   CheckFacts(row, now, &violations);
   if (row.has_due_at() && (row.due_at() < service::kEarliest || row.due_at() > service::kLatest)) {
     violations.Add("due_at", "must lie between the years 1900 and 2200");

@@ -244,13 +244,15 @@ TEST_F(IntakeImportTest, EveryReasonOfARefusalIsTold) {
   v1::ImportedComplaint row = Old("two\nlines");
   row.set_channel(static_cast<types::v1::Channel>(99));
   row.set_due_at(service::kLatest + 1);
+  row.set_zone("Mme Martin, 3rd floor");
   Add(&row, types::v1::FACT_KIND_RESOLVED, kStart - 200 * kDay);
   Add(&row, types::v1::FACT_KIND_ACKNOWLEDGED, kStart + kDay);
   const auto response = Import({row, Old("2")});
   EXPECT_THAT(Answers(response), ElementsAre(Row::ANSWER_REFUSED, Row::ANSWER_ACCEPTED));
   std::vector<std::string> fields;
   for (const auto& refusal : response.rows(0).refusals()) fields.push_back(refusal.field());
-  EXPECT_THAT(fields, ElementsAre("reference", "channel", "facts[1].occurred_at", "facts[2].occurred_at", "due_at"));
+  EXPECT_THAT(fields,
+              ElementsAre("reference", "channel", "zone", "facts[1].occurred_at", "facts[2].occurred_at", "due_at"));
 }
 
 TEST_F(IntakeImportTest, MoreFactsThanFitAreRefusedWithTheirCount) {

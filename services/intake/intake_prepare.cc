@@ -24,7 +24,7 @@ void CheckNewPerson(const v1::NewPerson& person, Violations* violations) {
   service::CheckText("new_person.email", person.email(), kMaxShortText, false, violations);
   service::CheckText("new_person.dwelling", person.dwelling(), kMaxShortText, false, violations);
   service::CheckText("new_person.care_needs", person.care_needs(), kMaxShortText, false, violations);
-  CheckLanguage("new_person.language", person.language(), violations);
+  CheckLanguage("new_person.language", person.language(), false, violations);
 }
 
 // What can be said of a request without looking anything up.
@@ -35,7 +35,7 @@ void CheckSubmit(const v1::SubmitComplaintRequest& request, Violations* violatio
   CheckEnum("channel", request.channel(), true, types::v1::Channel_IsValid, violations);
   CheckEnum("urgency", request.urgency(), false, types::v1::Urgency_IsValid, violations);
   CheckCode("residence", request.residence(), false, violations);
-  CheckLanguage("language", request.language(), violations);
+  CheckLanguage("language", request.language(), false, violations);
   CheckCareLevel("care_level", request.care_level(), violations);
   CheckReason("backdating_reason", request.backdating_reason(), false, violations);
   service::CheckText("description", request.description(), kMaxText, false, violations);

@@ -1,4 +1,5 @@
 // redressctl: see `redressctl --help`.
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -12,6 +13,8 @@
 #include "services/redressctl/program.h"
 
 int main(int argc, char** argv) {
+  // No core files: they would hold what residents wrote, in the clear.
+  prctl(PR_SET_DUMPABLE, 0);
   // A reader that has seen enough is an error of writing, after which no cursor is saved.
   std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);

@@ -17,12 +17,12 @@ namespace {
 using service::CheckCode;
 using service::Violations;
 
-template <typename Codes>
-void CheckCodes(absl::string_view field, const Codes& codes, int most, Violations* violations) {
-  if (codes.size() > most)
-    violations->Add(field, absl::StrCat("has ", codes.size(), " entries; at most ", most, " fit"));
-  for (int i = 0; i < std::min<int>(codes.size(), most); ++i) {
-    CheckCode(absl::StrCat(field, "[", i, "]"), codes.Get(i), /*required=*/true, violations);
+template <typename Words, typename Check>
+void CheckEach(absl::string_view field, const Words& words, int most, Check check, Violations* violations) {
+  if (words.size() > most)
+    violations->Add(field, absl::StrCat("has ", words.size(), " entries; at most ", most, " fit"));
+  for (int i = 0; i < std::min<int>(words.size(), most); ++i) {
+    check(absl::StrCat(field, "[", i, "]"), words.Get(i), /*required=*/true, violations);
   }
 }
 
@@ -74,9 +74,9 @@ void ReadSlot(bool present, const v1::Slot& slot, bool outside_hours, Violations
 void ReadTechnician(const v1::Technician& technician, Violations* violations, events::v1::TechnicianRegistered* out) {
   CheckCode("technician.agency", technician.agency(), /*required=*/true, violations);
   out->set_agency(technician.agency());
-  CheckCodes("technician.skills", technician.skills(), kMaxSkills, violations);
+  CheckEach("technician.skills", technician.skills(), kMaxSkills, CheckCode, violations);
   *out->mutable_skills() = technician.skills();
-  CheckCodes("technician.languages", technician.languages(), kMaxLanguages, violations);
+  CheckEach("technician.languages", technician.languages(), kMaxLanguages, service::CheckLanguage, violations);
   *out->mutable_languages() = technician.languages();
   ReadHours(technician, violations, out);
   if (!technician.zone().empty() && !calendar::ZoneFor(technician.zone()).ok()) {
@@ -111,7 +111,7 @@ void ReadVisit(const v1::RequestVisitRequest& request, Violations* violations, c
   out->set_residence(request.residence());
   CheckCode("category", request.category(), /*required=*/false, violations);
   out->set_category(request.category());
-  CheckCodes("skills", request.skills(), kMaxSkills, violations);
+  CheckEach("skills", request.skills(), kMaxSkills, CheckCode, violations);
   *out->mutable_skills() = request.skills();
   if (request.duration_minutes() < 0 || request.duration_minutes() > kLongestVisitMinutes ||
       (request.duration_minutes() > 0 && request.duration_minutes() < kShortestVisitMinutes)) {
@@ -119,7 +119,7 @@ void ReadVisit(const v1::RequestVisitRequest& request, Violations* violations, c
                     absl::StrCat("must lie between ", kShortestVisitMinutes, " and ", kLongestVisitMinutes));
   }
   out->set_minutes(request.duration_minutes());
-  CheckCode("language", request.language(), /*required=*/false, violations);
+  service::CheckLanguage("language", request.language(), /*required=*/false, violations);
   out->set_language(request.language());
   if (!types::v1::Urgency_IsValid(request.urgency())) violations->Add("urgency", "is none that is known");
   out->set_urgency(request.urgency());

@@ -276,7 +276,7 @@ std::string RefusedField(const absl::StatusOr<Response>& response) {
   return violations.size() == 1 ? violations[0].field : absl::StrCat(violations.size(), " fields");
 }
 
-TEST_F(SchedulingTest, NoNameSlipsIntoTheLogAsAReasonOrEvidence) {
+TEST_F(SchedulingTest, NoNameSlipsIntoTheLogAsAReasonEvidenceOrLanguage) {
   constexpr char kName[] = "Mme Martin, 3rd floor";
   Register("t1");
   const auto visit = Booked();
@@ -310,6 +310,17 @@ TEST_F(SchedulingTest, NoNameSlipsIntoTheLogAsAReasonOrEvidence) {
   *absence.mutable_absence()->mutable_end_time() = service::WriteTime(kMorning + kDay);
   absence.mutable_absence()->set_reason(kName);
   EXPECT_EQ(RefusedField(Call(&Service::SetAbsence, absence)), "absence.reason");
+  v1::RequestVisitRequest another;
+  another.set_request_id(NextRequest());
+  another.set_complaint(visit.complaint());
+  another.set_language(kName);
+  EXPECT_EQ(RefusedField(Call(&Service::RequestVisit, another)), "language");
+  v1::RegisterTechnicianRequest technician;
+  technician.set_request_id(NextRequest());
+  technician.mutable_technician()->set_name("technicians/t2");
+  technician.mutable_technician()->set_agency(visit.agency());
+  technician.mutable_technician()->add_languages(kName);
+  EXPECT_EQ(RefusedField(Call(&Service::RegisterTechnician, technician)), "technician.languages[0]");
   EXPECT_EQ(Get(visit.name()).state(), State::STATE_BOOKED);
 }
 

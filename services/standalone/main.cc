@@ -1,5 +1,9 @@
 // redress-standalone: everything in one process.
+<<<<<<< HEAD
 #include <sys/stat.h>
+=======
+#include <sys/prctl.h>
+>>>>>>> 2ae99b0e2829976728fffdb998f2f49cab098488
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -12,6 +16,8 @@
 #include "services/standalone/standalone.h"
 
 int main(int argc, char** argv) {
+  // A core file would hold what residents wrote, in the clear: the kernel is to write none, not even to a collector.
+  prctl(PR_SET_DUMPABLE, 0);
   CLI::App app("Redress in one process: intake, routing, scheduling and sla on an embedded log.", "redress-standalone");
   redress::StandaloneOptions options;
   std::string log_file;

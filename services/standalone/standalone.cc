@@ -1,5 +1,7 @@
 #include "services/standalone/standalone.h"
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <filesystem>
 #include <optional>
@@ -32,6 +34,24 @@ constexpr Millis kWatch = 200;
 // Until a starter set that could not be kept is entered again.
 constexpr Millis kAskAgain = 5 * kSecond;
 constexpr Millis kReplenishKeys = 2 * kSecond;
+// Of seven stores while one is rebuilt, the audit, sockets, and some connections.
+constexpr rlim_t kFewestFileDescriptors = 256;
+
+// A connection takes one, and a log that cannot open its next file is over: so we take as many as we may have. What
+// shells and supervisors set is the soft limit, made for programs that select().
+absl::Status RaiseFileDescriptors() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return absl::OkStatus();
+  if (limit.rlim_max < kFewestFileDescriptors) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "FILE_DESCRIPTORS",
+                     absl::StrCat("this process may open ", limit.rlim_max, " files and connections, and needs ",
+                                  kFewestFileDescriptors, " at least: ulimit -n, or LimitNOFILE of its unit"));
+  }
+  limit.rlim_cur = limit.rlim_max;
+  // Refused: then it is as it was.
+  setrlimit(RLIMIT_NOFILE, &limit);
+  return absl::OkStatus();
+}
 
 // Whether a projection knows of more than the log has: a disk lost what it had said was safe. Says of each shard how
 // much.
@@ -96,6 +116,7 @@ struct Standalone::Parts {
 
 // Everything that can refuse a start without a look at the data: nothing is made before it has passed.
 absl::Status Standalone::Parts::Prepare() {
+  RETURN_IF_ERROR(RaiseFileDescriptors());
   const bool has_principals = !options.principals_file.empty();
   RETURN_IF_ERROR(CheckListenAddress(options.listen, has_principals));
   if (!options.metrics_listen.empty()) RETURN_IF_ERROR(CheckListenAddress(options.metrics_listen, has_principals));

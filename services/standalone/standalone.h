@@ -31,8 +31,9 @@ struct StandaloneOptions {
 class Standalone {
  public:
   // What the log, the key store, the projections or the socket refuse, with their reasons; FAILED_PRECONDITION when the
-  // address is not loopback and no principals are given. A start that its options refuse (addresses, principals,
-  // starter set, zone rules) has made nothing on disk.
+  // address is not loopback and no principals are given, or the process may open too few files (FILE_DESCRIPTORS; it
+  // takes as many as its hard limit allows). A start that its options refuse (addresses, principals, starter set, zone
+  // rules) has made nothing on disk.
   static absl::StatusOr<std::unique_ptr<Standalone>> Start(StandaloneOptions options);
   // Drains calls, ends the services, closes the files.
   ~Standalone();

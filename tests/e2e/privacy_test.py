@@ -8,6 +8,7 @@ from support import landlord, protos
 from support.checks import check, eventually, expect, expect_equal, main
 from support.client import Client, failure_of
 from support.programs import Server
+from support.search import Search
 
 # Nothing else contains these.
 NAME, PHONE, MAIL, DWELLING, CARE = "Zephyrine Quaxolotl", "0698765432", "zephyrine@quaxolotl.example", "Batiment Quxo porte 77", "Quaxcare deux cannes"
@@ -88,21 +89,8 @@ def planning_refusals(client):
     return failures
 
 
-def findings(where, content):
-    """Which planted words `content` (bytes) holds."""
-    return [f"{where}: {word}" for word in PLANTED if word.encode() in content or word.encode("utf-16-le") in content]
-
-
-def search(folder):
-    """Planted words in all files; the control must be among them."""
-    found, control = [], False
-    for path in folder.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            found += findings(path.relative_to(folder), content)
-            control = control or RESIDENCE.encode() in content
-    expect(control, f"the search of {folder} does not even find what is there")
-    return found
+LOOK = Search(PLANTED, RESIDENCE)
+findings, search = LOOK.findings, LOOK.in_folder
 
 
 @check
@@ -114,7 +102,7 @@ def planted_names_are_found_nowhere(scratch):
         expect_equal((read.description, read.dwelling), (WORDS["amended"], DWELLING), "they are there for whoever may read them")
         found = []
         for failure in refusals(client, name) + planning_refusals(client):
-            found += findings(f"error {failure.reason}", failure.status.SerializeToString() if failure.status else failure.message.encode())
+            found += findings(f"error {failure.reason}", failure.status or failure.message)
         with urllib.request.urlopen(f"http://127.0.0.1:{server.metrics_port}/metrics", timeout=30) as reply:
             figures = reply.read()
         expect(b"redress_calls_total" in figures, "no metrics")
@@ -126,10 +114,9 @@ def planted_names_are_found_nowhere(scratch):
         for reply in (client.routing.ListQueue(team="front-desk"), client.sla.ListCasesAtRisk(), client.intake.ListComplaints(),
                       client.scheduling.ListInterventions(agency=landlord.AGENCY), client.scheduling.ListTechnicians(), client.admin.ListParkedInputs(),
                       client.intake.ListComplaintHistory(name=name), client.admin.GetStatus()):
-            found += findings(type(reply).__name__, reply.SerializeToString())
+            found += findings(type(reply).__name__, reply)
         for service in ("intake", "routing", "scheduling", "sla"):
             client.admin.CreateCheckpoint(service=service, checkpoint_id="c1")
-        # Killed, everything lies as it was written, uncompressed: what is in the clear is found.
         server.kill()
         found += search(scratch / "data")
         server.start()
@@ -137,7 +124,7 @@ def planted_names_are_found_nowhere(scratch):
             client.admin.RebuildProjection(service=service)
         expect_equal(server.stop(), 0)
         found += search(scratch / "data")
-        found += findings("log lines", server.log().encode())
+        found += findings("log lines", server.log())
         expect_equal(found, [])
 
 
@@ -229,7 +216,7 @@ def a_tracking_code_shows_status_alone_and_ten_tries_an_hour(scratch):
         spoken = submitted.tracking_code.lower().replace("0", "o")
         with Client(server.address) as client:
             reply = client.intake.LookUpTrackingCode(tracking_code=spoken, client="kiosk-1")
-            expect_equal(findings("tracking", reply.SerializeToString()), [])
+            expect_equal(findings("tracking", reply), [])
             expect_equal(reply.state, 4)
             # A code that nobody has; its last symbol is the check of ten zeros.
             reasons = [failure_of(lambda: client.intake.LookUpTrackingCode(tracking_code="00000000000", client="kiosk-1")).reason for _ in range(15)]

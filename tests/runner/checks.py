@@ -83,4 +83,6 @@ def sanitizer_env(preset):
     env = {variable: ":".join(values) for variable, values in options.items()}
     # A sanitized seed costs five of a plain one's; the plain ones are the judge.
     env["SIM_SEEDS"] = os.environ.get("SIM_SEEDS", "12")
+    # Nor is a sanitized start.
+    env["E2E_KILLS"] = os.environ.get("E2E_KILLS", "6")
     return env

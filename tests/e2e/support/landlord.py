@@ -18,8 +18,8 @@ def ago(**how_long):
     return iso((datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(**how_long)).replace(microsecond=0))
 
 
-def upload_territory(client, agencies=(AGENCY,)):
-    """Each agency with one office and one residence; those of the first are OFFICE and RESIDENCE. Returns the last position."""
+def territory_of(agencies):
+    """An upload of all: each agency with one office and one residence."""
     territory = {"agencies": [], "offices": [], "residences": [], "units": []}
     for number, agency in enumerate(agencies, 1):
         territory["agencies"].append({"code": agency, "name": agency, "zone": "Europe/Paris", "calendar": "agency"})
@@ -27,8 +27,12 @@ def upload_territory(client, agencies=(AGENCY,)):
         territory["residences"].append({"code": f"RES-{number}", "name": f"Residence {number}", "office": f"OF-{number}"})
         territory["units"].append({"code": f"U-{number}", "residence": f"RES-{number}", "kind": "KIND_DWELLING"})
     request = protos.message_type("redress.register.v1.UploadTerritoryRequest")()
-    protos.fill(request, {"request_id": "territory", "territory": territory, "complete": True})
-    [answer] = client.register.UploadTerritory(iter([request]))
+    return protos.fill(request, {"request_id": "territory", "territory": territory, "complete": True})
+
+
+def upload_territory(client, agencies=(AGENCY,)):
+    """OFFICE and RESIDENCE are those of the first. Returns the last position."""
+    [answer] = client.register.UploadTerritory(iter([territory_of(agencies)]))
     return answer.result.position
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import selectors
 import shutil
 import signal
@@ -44,14 +45,19 @@ class Server:
 
     def __init__(self, data, *flags, port=0, metrics=False, token=None):
         self.env = {}  # of the next start, besides ours
+<<<<<<< HEAD
         self.wrapper = []  # what it is started by
         self.patience = START_SECONDS
+=======
+        self.limits = {}  # resource.RLIMIT_… -> (soft, hard), of the next start
+>>>>>>> 2ae99b0e2829976728fffdb998f2f49cab098488
         self.data, self.flags, self.metrics, self.token = Path(data), list(flags), metrics, token
         self.port, self.process, self.client = port, None, None
         self.starts = 0
 
     def start(self, ready=True):
         """Starts it; on the same port as before, if it had one."""
+<<<<<<< HEAD
         self.starts += 1
         stderr = self.data.parent / f"{self.data.name}-{self.starts}.stderr"
         command = [*self.wrapper, bin_dir() / "redress-standalone", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.flags]
@@ -61,10 +67,14 @@ class Server:
             self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL,
                                             env={**os.environ, **self.env})
         line = _read_line(self.process.stdout, self.patience)
+=======
+        self._spawn()
+        line = _read_line(self.process.stdout, START_SECONDS)
+>>>>>>> 2ae99b0e2829976728fffdb998f2f49cab098488
         words = line.split()
         if words[:1] != ["listening"]:
             self.kill()
-            raise AssertionError(f"the server did not start: {line!r} {stderr.read_text(errors='replace')}")
+            raise AssertionError(f"the server did not start: {line!r} {self._stderr().read_text(errors='replace')}")
         self.port, self.metrics_port = int(words[1]), int(words[3])
         self.address = f"127.0.0.1:{self.port}"
         if self.client is None:
@@ -74,6 +84,28 @@ class Server:
         if ready:
             self.wait_until_ready()
         return self
+
+    def _stderr(self):
+        return self.data.parent / f"{self.data.name}-{self.starts}.stderr"
+
+    def _spawn(self):
+        self.starts += 1
+        command = [bin_dir() / "redress-standalone", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.flags]
+        if self.metrics:
+            command += ["--metrics", "127.0.0.1:0"]
+        with open(self._stderr(), "wb") as errors:
+            self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL,
+                                            env={**os.environ, **self.env}, preexec_fn=_limit_to(self.limits))
+
+    def kill_while_starting(self, seconds):
+        """Starts it and kills it after so long, whether or not it serves by then."""
+        self._spawn()
+        try:
+            code = self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            code = None
+        self.kill()
+        expect(code is None, lambda: f"it ended by itself with {code}: {self._stderr().read_text(errors='replace')}")
 
     def wait_until_ready(self):
         def serving():
@@ -136,6 +168,13 @@ class Server:
         return {(one.position.stream, one.position.shard): (one.position.next, one.digest) for one in reply.digests}
 
 
+def _limit_to(limits):
+    def limit():
+        for what, much in limits.items():
+            resource.setrlimit(what, much)
+    return limit if limits else None
+
+
 def _read_line(stream, seconds):
     """A line, or what came until the end of the stream or the deadline."""
     deadline, read = time.monotonic() + seconds, b""
@@ -160,11 +199,11 @@ def zone_rules(folder, version):
     return folder
 
 
-def refusal_of(data, *flags, listen="127.0.0.1:0", env=None):
+def refusal_of(data, *flags, listen="127.0.0.1:0", env=None, limits=None):
     """What redress-standalone says when it refuses to start."""
     command = [bin_dir() / "redress-standalone", "--data", data, "--listen", listen, *flags]
     process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-                               env={**os.environ, **(env or {})})
+                               env={**os.environ, **(env or {})}, preexec_fn=_limit_to(limits))
     try:
         out, errors = process.communicate(timeout=START_SECONDS)
     except subprocess.TimeoutExpired:
