@@ -145,6 +145,7 @@ class Copying {
     }));
     level_[shard] = folding.summary().level;
     ends_[shard] = folding.summary().state.next_offset;
+    recorded_at_[shard] = folding.summary().state.last_recorded_at;
     for (const auto& [input, next] : sources) wanted_[input].push_back(next);
     return absl::OkStatus();
   }
@@ -196,7 +197,8 @@ class Copying {
       *source->mutable_state() = states_[input].at(next).ToProto();
     }
     if (progress.sources_size() == 0) return absl::OkStatus();
-    progress.set_recorded_at(written_[shard]->summary().state.last_recorded_at);
+    // Time does not run back in a shard: also not behind positions that were left out.
+    progress.set_recorded_at(std::max(written_[shard]->summary().state.last_recorded_at, recorded_at_[shard]));
     return Append(shard, {Framed(shard, v1::KIND_POSITION, progress.SerializeAsString())});
   }
 
@@ -274,6 +276,7 @@ class Copying {
   std::map<ShardId, std::vector<int64_t>> wanted_;
   std::map<ShardId, uint32_t> level_;
   std::map<ShardId, int64_t> ends_;
+  std::map<ShardId, int64_t> recorded_at_;  // of the last accepted record
   States states_;
   std::map<ShardId, std::unique_ptr<Folding>> written_;
   std::vector<std::string> pending_;

@@ -5,7 +5,7 @@ serves, and with it every old copy out of reach."""
 import shutil
 import threading
 
-from support import landlord
+from support import landlord, protos
 from support.checks import check, eventually, expect, expect_equal, main
 from support.client import Client, Failure, failure_of
 from support.programs import Server, ctl, refusal_of, start_ctl
@@ -139,7 +139,8 @@ def a_lost_server_comes_back_without_who_was_erased_since(scratch):
         again = landlord.submit(client, request_id="load-1", description="Charge 1.").complaint.name
         expect_equal(again, there[0])
         # Subscribers are told, and begin again.
-        failure = failure_of(lambda: landlord.events(client, cursor=cursor))
+        from_there = protos.message_type("redress.public.v1.SubscribeRequest")(cursor=cursor)
+        failure = failure_of(lambda: list(client.events.Subscribe(from_there)))
         expect_equal((failure.code, failure.reason), ("FAILED_PRECONDITION", "ANOTHER_LOG"))
         expect(len(landlord.events(client)[0]) >= len(names), "events are missing")
         # The log learns what it lost, and it goes on.

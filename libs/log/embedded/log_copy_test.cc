@@ -13,6 +13,8 @@ namespace {
 // Writes a log as owners do, and knows what of it counts.
 class LogCopyTest : public EmbeddedFixture {
  protected:
+  // When the clock of the fixture stands: both logs are made then.
+  static constexpr int64_t kMade = 1'700'000'000'000;
   static constexpr ShardId kInput{Stream::kIntake, 0};
   static constexpr ShardId kFollower{Stream::kRouting, 0};
 
@@ -29,7 +31,7 @@ class LogCopyTest : public EmbeddedFixture {
   }
   static std::string BodyOf(const std::string& word, int64_t at) {
     v1::Body body;
-    body.set_recorded_at(at);
+    body.set_recorded_at(kMade + at);
     body.set_register_version(at / 10);
     body.set_request_id(word);
     body.add_events()->set_aggregate("things/" + word);
@@ -133,7 +135,7 @@ TEST_F(LogCopyTest, AcceptedDecisionsAloneAreThereWithTheirBodies) {
   EXPECT_EQ(records[3].fence(), 1);
   EXPECT_EQ(records[3].seq(), 2);
   const RuleState state = StateOf(to_.get(), kInput);
-  EXPECT_EQ(state.last_recorded_at, 130);
+  EXPECT_EQ(state.last_recorded_at, kMade + 130);
   EXPECT_EQ(state.last_register_version, 13);
   EXPECT_NE(to_->info().log_id, from_->info().log_id);
   EXPECT_EQ(state.log_id, to_->info().log_id);
@@ -156,7 +158,7 @@ TEST_F(LogCopyTest, SourcesAreWrittenOnceWhereTheFollowerStood) {
   Decide(other, "quiet", 150);
   v1::Progress progress;
   *progress.add_sources() = SourceOf(other);
-  progress.set_recorded_at(210);
+  progress.set_recorded_at(kMade + 210);
   Write(kFollower, Next(kFollower, v1::KIND_POSITION, progress.SerializeAsString()));
 
   const auto copied = Copy();
@@ -167,7 +169,7 @@ TEST_F(LogCopyTest, SourcesAreWrittenOnceWhereTheFollowerStood) {
   ASSERT_EQ(records[3].kind(), v1::KIND_POSITION);
   v1::Progress written;
   ASSERT_TRUE(written.ParseFromString(records[3].body()));
-  EXPECT_EQ(written.recorded_at(), 210);
+  EXPECT_EQ(written.recorded_at(), kMade + 210);
   std::map<std::string, RuleState> at;
   for (const v1::Source& source : written.sources()) {
     at[ToString({*ParseStream(source.stream()), source.shard()})] = RuleState::FromProto(source.state());
