@@ -38,6 +38,16 @@ log::v1::InputSkipped InputOf(const Request& request) {
   return name;
 }
 
+absl::Status NoVault() {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "NO_VAULT",
+                   "this instance keeps neither log nor keys in files");
+}
+
+bool IsDirectoryId(absl::string_view id) {
+  return !id.empty() && id.size() <= 64 &&
+         std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isalnum(c) || c == '-'; });
+}
+
 absl::Status NoProjectionStore() {
   return MakeError(absl::StatusCode::kFailedPrecondition, "NO_PROJECTION_STORE",
                    "this instance keeps its projections in memory alone");
@@ -66,6 +76,7 @@ struct AdminService::Rebuild {
 
 AdminService::AdminService(AdminOptions options)
     : options_(std::move(options)), service_("redress.admin.v1.AdminService") {
+  ServeVault();
   service_.Read<v1::GetStatusRequest, v1::GetStatusResponse>(
       "GetStatus", ForAdmins<v1::GetStatusRequest, v1::GetStatusResponse>(
                        [this](const v1::GetStatusRequest&) { return GetStatus(); }));
@@ -103,6 +114,28 @@ AdminService::AdminService(AdminOptions options)
         name.set_reason(request.reason());
         Unpark(request.service(), request.shard(), name, /*replay=*/false,
                [done](absl::Status status) { status.ok() ? done(v1::SkipParkedInputResponse()) : done(status); });
+      });
+}
+
+void AdminService::ServeVault() {
+  service_.Unary<v1::CreateBackupRequest, v1::CreateBackupResponse>(
+      "CreateBackup", [this](const CallContext& call, const v1::CreateBackupRequest& request,
+                             rpc::Done<v1::CreateBackupResponse> done) {
+        const absl::Status allowed = call.caller->Require(Permission::kAdmin);
+        if (!allowed.ok()) return done(allowed);
+        if (!IsDirectoryId(request.backup_id())) {
+          return done(InvalidFields({{"backup_id", "must be 1 to 64 letters, digits and dashes"}}));
+        }
+        if (options_.vault == nullptr) return done(NoVault());
+        options_.vault->CreateBackup(request.backup_id(), std::move(done));
+      });
+  service_.Unary<v1::RotateMasterKeyRequest, v1::RotateMasterKeyResponse>(
+      "RotateMasterKey",
+      [this](const CallContext& call, const v1::RotateMasterKeyRequest&, rpc::Done<v1::RotateMasterKeyResponse> done) {
+        const absl::Status allowed = call.caller->Require(Permission::kAdmin);
+        if (!allowed.ok()) return done(allowed);
+        if (options_.vault == nullptr) return done(NoVault());
+        options_.vault->RotateMasterKey(std::move(done));
       });
 }
 
@@ -177,9 +210,7 @@ absl::StatusOr<v1::ListDigestsResponse> AdminService::ListDigests(const v1::List
 absl::StatusOr<v1::CreateCheckpointResponse> AdminService::CreateCheckpoint(
     const v1::CreateCheckpointRequest& request) const {
   const std::string& id = request.checkpoint_id();
-  const bool good = !id.empty() && id.size() <= 64 &&
-                    std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isalnum(c) || c == '-'; });
-  if (!good) return InvalidFields({{"checkpoint_id", "must be 1 to 64 letters, digits and dashes"}});
+  if (!IsDirectoryId(id)) return InvalidFields({{"checkpoint_id", "must be 1 to 64 letters, digits and dashes"}});
   if (request.service().empty()) return InvalidFields({{"service", "is missing"}});
   ASSIGN_OR_RETURN(const auto selected, Select(request.service()));
   if (options_.projections == nullptr) return NoProjectionStore();

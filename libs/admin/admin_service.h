@@ -1,4 +1,5 @@
-// What an operator sees and does: status, digests, rebuild, checkpoints, parked inputs. On every instance.
+// What an operator sees and does: status, digests, rebuild, checkpoints, parked inputs, backups, rotation of the master
+// key. On every instance.
 #pragma once
 
 #include <functional>
@@ -31,12 +32,24 @@ class ProjectionStore {
   virtual std::string CheckpointDir(log::Stream stream, const std::string& id, std::string* relative) = 0;
 };
 
+// Where log and keys lie. Thread-safe; answers on a strand of its own.
+class Vault {
+ public:
+  virtual ~Vault() = default;
+  // As AdminService.CreateBackup; `id` is a good one.
+  virtual void CreateBackup(const std::string& id, rpc::Done<v1::CreateBackupResponse> done) = 0;
+  // As AdminService.RotateMasterKey.
+  virtual void RotateMasterKey(rpc::Done<v1::RotateMasterKeyResponse> done) = 0;
+};
+
 struct AdminOptions {
   std::string instance;
   // What runs here, by stream; they outlive it.
   std::vector<runtime::ServiceRuntime*> runtimes;
   // Null: rebuilds and checkpoints are refused (NO_PROJECTION_STORE).
   ProjectionStore* projections = nullptr;
+  // Null: backups and rotations are refused (NO_VAULT). Outlives it.
+  Vault* vault = nullptr;
   // A strand of its own: rebuilds run on it. Outlives it.
   Executor* executor = nullptr;
   const Clock* clock = nullptr;
@@ -56,6 +69,7 @@ class AdminService {
  private:
   struct Rebuild;
 
+  void ServeVault();
   absl::StatusOr<std::vector<runtime::ServiceRuntime*>> Select(const std::string& service) const;
   absl::StatusOr<runtime::Shard*> SelectShard(const std::string& service, uint32_t shard) const;
   absl::StatusOr<v1::GetStatusResponse> GetStatus() const;

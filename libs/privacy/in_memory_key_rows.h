@@ -75,6 +75,27 @@ class InMemoryKeyRows : public KeyRows {
     return rows;
   }
 
+  absl::StatusOr<std::vector<KeyRow>> Scan(absl::string_view after, int limit) override {
+    MutexLock lock(mutex_);
+    std::vector<KeyRow> rows;
+    for (auto at = rows_.upper_bound(std::string(after)); at != rows_.end() && limit > 0; ++at, --limit) {
+      ASSIGN_OR_RETURN(KeyRow row, DecodeKeyRow(at->first, at->second));
+      rows.push_back(std::move(row));
+    }
+    return rows;
+  }
+
+  absl::StatusOr<std::set<std::string>> Wrappers() override {
+    MutexLock lock(mutex_);
+    std::set<std::string> wrappers;
+    for (const auto& [id, bytes] : rows_) {
+      ASSIGN_OR_RETURN(const KeyRow row, DecodeKeyRow(id, bytes));
+      if (!row.destroyed) wrappers.insert(row.wrapped_by);
+    }
+    return wrappers;
+  }
+  absl::Status ForgetWrapper(absl::string_view) override { return absl::OkStatus(); }
+
  private:
   mutable Mutex mutex_;
   std::map<std::string, std::string> rows_ ABSL_GUARDED_BY(mutex_);

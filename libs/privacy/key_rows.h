@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,14 @@ class KeyRows {
   virtual absl::StatusOr<std::optional<KeyRow>> Get(absl::string_view id) = 0;
   // Living rows of kind kIndex, oldest month first.
   virtual absl::StatusOr<std::vector<KeyRow>> IndexRows() = 0;
+  // Up to `limit` rows, living and destroyed, in the order of their ids, from the first after `after` on; none at the
+  // end.
+  virtual absl::StatusOr<std::vector<KeyRow>> Scan(absl::string_view after, int limit) = 0;
+  // What wraps living rows: ids of master keys, and "" while any lies open. Never lacks one that does; may hold one
+  // that no longer does, until ForgetWrapper.
+  virtual absl::StatusOr<std::set<std::string>> Wrappers() = 0;
+  // Whoever calls knows that no living row is wrapped by it; durable when OK.
+  virtual absl::Status ForgetWrapper(absl::string_view id) = 0;
 };
 
 }  // namespace redress

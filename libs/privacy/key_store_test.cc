@@ -7,6 +7,7 @@
 #include "libs/privacy/in_memory_key_store.h"
 #include "libs/privacy/key_store_conformance.h"
 #include "libs/privacy/lookup_hash.h"
+#include "libs/privacy/wrapped_key_rows.h"
 
 namespace redress {
 namespace {
@@ -27,6 +28,33 @@ class InMemoryWorld : public KeyStoreWorld {
 
 INSTANTIATE_TEST_SUITE_P(InMemory, KeyStoreConformance, testing::Values([]() -> std::unique_ptr<KeyStoreWorld> {
                            return std::make_unique<InMemoryWorld>();
+                         }));
+
+// The same rows, wrapped by a master key on their way there.
+class WrappedWorld : public KeyStoreWorld {
+ public:
+  WrappedWorld() { Restart(); }
+  KeyStore& store() override { return *store_; }
+  void Restart() override {
+    auto wrapped = WrappedKeyRows::Open(&rows_, "oph", MasterKeys({master_}), &random_, nullptr);
+    ASSERT_TRUE(wrapped.ok()) << wrapped.status();
+    store_.reset();
+    wrapped_ = *std::move(wrapped);
+    store_.emplace(wrapped_.get(), &random_, &clock, kBatch);
+  }
+  int writes() override { return rows_.puts(); }
+  void FailNextWrite() override { rows_.FailNextPut(InMemoryKeyRows::Fault::kLost); }
+
+ private:
+  SeededIdSource random_{7};
+  const MasterKey master_ = MakeMasterKey(random_, 1'000);
+  InMemoryKeyRows rows_;
+  std::unique_ptr<WrappedKeyRows> wrapped_;
+  std::optional<MadeAheadKeyStore> store_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Wrapped, KeyStoreConformance, testing::Values([]() -> std::unique_ptr<KeyStoreWorld> {
+                           return std::make_unique<WrappedWorld>();
                          }));
 
 TEST(InMemoryKeyStore, SameSeedGivesTheSameKeys) {

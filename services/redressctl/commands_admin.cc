@@ -1,4 +1,4 @@
-// admin status|digest|rebuild|checkpoint|parked list|parked replay|parked skip, status
+// admin status|digest|rebuild|checkpoint|parked list|parked replay|parked skip|rotate-master-key, status
 #include <algorithm>
 #include <map>
 #include <set>
@@ -182,6 +182,10 @@ void AddAdminCommands(Command* root) {
                                                                   "Copies a service's projection on the server's disk")
       .Positional("SERVICE", "service", "intake, routing, scheduling or sla")
       .Positional("ID", "checkpoint_id", "What it is to be called")
+      .Patient();
+  Call<v1::RotateMasterKeyRequest, v1::RotateMasterKeyResponse>(
+      group, "rotate-master-key", "RotateMasterKey",
+      "Wraps every key by the first of the master key file, which it reads again")
       .Patient();
   AddParked(group);
   Call<v1::GetStatusRequest, v1::GetStatusResponse>(root, "status", "GetStatus", "How the server stands, in short")

@@ -184,6 +184,8 @@ class CommandTest : public ::testing::Test {
     admin_.Has<ListParkedInputsRequest, ListParkedInputsResponse>("ListParkedInputs");
     admin_.Has<ReplayParkedInputRequest, ReplayParkedInputResponse>("ReplayParkedInput");
     admin_.Has<SkipParkedInputRequest, SkipParkedInputResponse>("SkipParkedInput");
+    admin_.Has<CreateBackupRequest, CreateBackupResponse>("CreateBackup");
+    admin_.Has<RotateMasterKeyRequest, RotateMasterKeyResponse>("RotateMasterKey");
     events_.ServerStreaming<public_::v1::SubscribeRequest, public_::v1::SubscribeResponse>(
         "Subscribe", [this](const CallContext&, const public_::v1::SubscribeRequest& request, EventWriter writer) {
           subscribe_(request, writer);

@@ -38,6 +38,7 @@ std::unique_ptr<Command> MakeCommands() {
   AddReportCommands(root.get());
   AddEventsCommand(root.get());
   AddAdminCommands(root.get());
+  AddBackupCommands(root.get());
   AddSimulateCommand(root.get());
   AddCompletionCommands(root.get());
   AddVersionCommand(root.get());

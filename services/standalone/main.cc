@@ -26,6 +26,11 @@ int main(int argc, char** argv) {
   app.add_option("--metrics", options.metrics_listen, "host:port for Prometheus; none unless given");
   app.add_option("--principals", options.principals_file,
                  "Who may call (textproto); needed on any but a loopback address");
+  app.add_option("--master-key", options.master_key_file,
+                 "File of the master key that wraps the keys of personal data (redressctl master-key new)");
+  app.add_option("--erasures", options.erasures_file,
+                 "List of destroyed keys, which restores need: on another disk; DATA/erasures.list unless given");
+  app.add_option("--backups", options.backups_dir, "Directory that backups are made in; DATA/backups unless given");
   app.add_option("--config", options.config_dir, "Directory of the starter set for a new log");
   app.add_option("--installation", options.installation,
                  "The landlord's id: of a new log, else landlord; of an existing one what it must be");

@@ -184,6 +184,7 @@ Node::Node(NodeOptions options)
     parts.projections = std::make_unique<WatchedProjections>(options_.projections, &parts.view);
     admin.projections = parts.projections.get();
   }
+  admin.vault = options_.vault;
   admin.executor = options_.heavy;
   admin.clock = options_.clock;
   admin.ids = options_.ids;

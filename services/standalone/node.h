@@ -47,6 +47,7 @@ struct NodeOptions {
   KeyStore* keys = nullptr;
   ReadAudit* audit = nullptr;
   admin::ProjectionStore* projections = nullptr;  // null: rebuilds are refused
+  admin::Vault* vault = nullptr;                  // null: backups and rotations are refused
   runtime::Forwarder* forwarder = nullptr;
   runtime::Faults* faults = nullptr;
   Millis position_after = runtime::kPositionAfter;

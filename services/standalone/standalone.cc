@@ -16,6 +16,7 @@
 #include "libs/metrics/prometheus/prometheus_metrics.h"
 #include "libs/privacy/made_ahead_key_store.h"
 #include "libs/privacy/rocksdb/rocksdb_key_rows.h"
+#include "libs/privacy/wrapped_key_rows.h"
 #include "libs/rpc/call_metrics.h"
 #include "libs/rpc/grpc/server.h"
 #include "libs/rpc/listen.h"
@@ -25,6 +26,7 @@
 #include "services/standalone/business_metrics.h"
 #include "services/standalone/node_watch.h"
 #include "services/standalone/projection_dirs.h"
+#include "services/standalone/safekeeping.h"
 #include "services/standalone/shard_metrics.h"
 
 namespace redress {
@@ -82,7 +84,10 @@ struct Standalone::Parts {
   SystemIdSource ids;
   std::unique_ptr<ThreadExecutor> committer = std::make_unique<ThreadExecutor>();
   std::unique_ptr<log::EmbeddedLog> log;
+  MasterKeys master_keys;
   std::unique_ptr<RocksDbKeyRows> key_rows;
+  std::unique_ptr<ErasureList> erasures;
+  std::unique_ptr<WrappedKeyRows> wrapped_rows;
   std::unique_ptr<MadeAheadKeyStore> keys;
   std::unique_ptr<FileReadAudit> audit;
   std::unique_ptr<ProjectionDirs> projections;
@@ -92,6 +97,8 @@ struct Standalone::Parts {
   std::vector<std::unique_ptr<ThreadExecutor>> strands;
   std::unique_ptr<ThreadExecutor> aside = std::make_unique<ThreadExecutor>();
   std::unique_ptr<ThreadExecutor> heavy = std::make_unique<ThreadExecutor>();
+  std::unique_ptr<ThreadExecutor> keeper = std::make_unique<ThreadExecutor>();
+  std::unique_ptr<Safekeeping> safekeeping;
   std::optional<reference::StarterSet> starter;
   std::string tzdata;
   std::unique_ptr<Node> node;
@@ -124,6 +131,9 @@ absl::Status Standalone::Parts::Prepare() {
     ASSIGN_OR_RETURN(authenticator, StaticTokens::Load(options.principals_file));
   } else {
     authenticator = std::make_unique<NoAuth>();
+  }
+  if (!options.master_key_file.empty()) {
+    ASSIGN_OR_RETURN(master_keys, LoadMasterKeys(options.master_key_file));
   }
   ASSIGN_OR_RETURN(tzdata, calendar::TzdataVersion());
   // An existing log has its register: the files are looked at when they are named, or turn out to be needed.
@@ -195,12 +205,34 @@ absl::Status Standalone::Parts::OpenKeys() {
     options.logger->Warning("key_store_unproved",
                             {{"message", "keys.mark was missing: the key store is taken as it is"}});
   }
-  keys = std::make_unique<MadeAheadKeyStore>(key_rows.get(), &ids, &clock);
+  const std::string list = options.erasures_file.empty() ? options.dir + "/erasures.list" : options.erasures_file;
+  ASSIGN_OR_RETURN(erasures, ErasureList::Open(list, &clock));
+  ASSIGN_OR_RETURN(wrapped_rows, WrappedKeyRows::Open(key_rows.get(), log->info().installation, std::move(master_keys),
+                                                      &ids, erasures.get()));
+  if (options.master_key_file.empty()) {
+    options.logger->Warning("keys_lie_open", {{"message",
+                                               "no --master-key: whoever copies the key store can read it, "
+                                               "and no backup is made"}});
+  }
+  keys = std::make_unique<MadeAheadKeyStore>(wrapped_rows.get(), &ids, &clock);
   ASSIGN_OR_RETURN(audit, FileReadAudit::Open(options.dir + "/audit.log", &clock));
   return absl::OkStatus();
 }
 
 absl::Status Standalone::Parts::OpenNode() {
+  SafekeepingOptions safe;
+  safe.log = log.get();
+  safe.key_rows = key_rows.get();
+  safe.keys = wrapped_rows.get();
+  safe.master_key_file = options.master_key_file;
+  safe.audit_file = options.dir + "/audit.log";
+  safe.backups_dir = options.backups_dir.empty() ? options.dir + "/backups" : options.backups_dir;
+  safe.executor = keeper.get();
+  safe.clock = &clock;
+  safe.ids = &ids;
+  safe.logger = options.logger;
+  safekeeping = std::make_unique<Safekeeping>(std::move(safe));
+  safekeeping->FinishRotation();
   projections = std::make_unique<ProjectionDirs>(options.dir);
   NodeOptions node_options;
   node_options.tzdata_version = tzdata;
@@ -226,6 +258,7 @@ absl::Status Standalone::Parts::OpenNode() {
   node_options.keys = keys.get();
   node_options.audit = audit.get();
   node_options.projections = projections.get();
+  node_options.vault = safekeeping.get();
   node = std::make_unique<Node>(std::move(node_options));
   node->Start(/*own_all=*/true);
   return absl::OkStatus();
@@ -310,6 +343,7 @@ Standalone::~Standalone() {
   for (auto& strand : parts_->strands) strand->Stop();
   parts_->aside->Stop();
   parts_->heavy->Stop();
+  parts_->keeper->Stop();
   parts_->business_metrics = nullptr;
   parts_->node = nullptr;
   parts_->server = nullptr;

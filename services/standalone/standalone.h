@@ -2,6 +2,7 @@
 //
 //   DIR/log/           the event log: the truth          DIR/keys/      the key store: never in the log's backup
 //   DIR/projections/   rebuilt from the log when missing  DIR/audit.log  who read personal data
+//   DIR/erasures.list  keys that were destroyed, for restores; unless it is put elsewhere, as is DIR/backups/
 #pragma once
 
 #include <memory>
@@ -20,6 +21,9 @@ struct StandaloneOptions {
   std::string listen = "127.0.0.1:8650";
   std::string metrics_listen;   // empty: none
   std::string principals_file;  // empty: whoever reaches the loopback address may do everything
+  std::string master_key_file;  // empty: keys lie open, and no backup is made
+  std::string erasures_file;    // empty: DIR/erasures.list, which belongs on another disk
+  std::string backups_dir;      // empty: DIR/backups
   std::string config_dir;       // empty: as reference::FindConfigDir looks for it
   // What a new log is made with, "landlord" and 4 unless given, and what an existing one must have if given.
   std::string installation;

@@ -1,7 +1,9 @@
 #include "libs/log/embedded/embedded_log.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/iterator.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/log/embedded/data_dir.h"
 #include "libs/log/embedded/health.h"
@@ -39,6 +42,16 @@ absl::Status Unreadable(ShardId shard, int64_t offset, absl::string_view what) {
   return MakeError(absl::StatusCode::kDataLoss, "LOG_CORRUPT",
                    absl::StrCat(ToString(shard), " offset ", offset, ": ", what),
                    {{"shard", ToString(shard)}, {"offset", absl::StrCat(offset)}});
+}
+
+// A copy made when all was flushed has no write-ahead log, and a start takes that for a loss.
+rocksdb::Status MakeSureOfWal(rocksdb::Env* env, const std::string& dir) {
+  std::vector<std::string> names;
+  const rocksdb::Status listed = env->GetChildren(dir, &names);
+  const bool has =
+      std::any_of(names.begin(), names.end(), [](const std::string& name) { return absl::EndsWith(name, ".log"); });
+  if (!listed.ok() || has) return listed;
+  return rocksdb::WriteStringToFile(env, "", dir + "/000001.log", /*should_sync=*/true);
 }
 
 struct PendingAppend {
@@ -373,6 +386,19 @@ EmbeddedLog::~EmbeddedLog() { core_->Close(); }
 const LogInfo& EmbeddedLog::info() const { return core_->info(); }
 const OpenReport& EmbeddedLog::open_report() const { return core_->report(); }
 absl::Status EmbeddedLog::Sync() { return core_->Sync(); }
+
+absl::Status EmbeddedLog::CopyTo(const std::string& dir) {
+  if (std::filesystem::exists(dir)) {
+    return MakeError(absl::StatusCode::kAlreadyExists, "LOG_COPY_EXISTS", absl::StrCat(dir, " is there already"));
+  }
+  rocksdb::Checkpoint* raw = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(core_->db(), &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(dir);
+  if (status.ok()) status = MakeSureOfWal(core_->db()->GetEnv(), dir);
+  if (status.ok()) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kUnavailable, "LOG_NOT_COPIED", absl::StrCat(dir, ": ", status.ToString()));
+}
 
 void EmbeddedLog::AppendClaim(ShardId shard, std::string record, std::function<void(AppendOutcome)> done) {
   std::vector<std::string> records;

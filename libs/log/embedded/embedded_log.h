@@ -95,6 +95,10 @@ class EmbeddedLog : public Log {
   // Makes everything answered so far durable. UNAVAILABLE when the disk refuses.
   absl::Status Sync();
 
+  // Copies the log as it is at one instant into `dir`, which must not exist: no record of one shard without those it
+  // was made from in another. ALREADY_EXISTS (LOG_COPY_EXISTS), UNAVAILABLE (LOG_NOT_COPIED).
+  absl::Status CopyTo(const std::string& dir);
+
  private:
   class Core;
   class StoredReader;

@@ -3,6 +3,7 @@
 //   'm'                  -> format(1 byte, %x01) installation
 //   'k' id(22)           -> row                   as in key_rows.cc
 //   'n' number(8)        -> ""                    one for each write, big endian, from 1 on, without gaps
+//   'w' master key's id  -> ""                    one for each that may wrap a living row; none at all: rows lie open
 //   'x' month(7) id(22)  -> ""                    one for each living index key, so that they are found without a scan
 //
 // A write's number lies in one batch with its rows, so it is lost with them. The number of the last is in PATH.mark too
@@ -14,6 +15,7 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -42,6 +44,7 @@ std::string NumberKey(uint64_t number) {
   for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(number >> shift));
   return key;
 }
+std::string WrapperKey(absl::string_view id) { return absl::StrCat("w", id); }
 std::string RowKey(absl::string_view id) { return absl::StrCat("k", id); }
 std::string IndexKey(const KeyRow& row) { return absl::StrCat("x", row.month, row.id); }
 
@@ -213,6 +216,21 @@ class FolderLock {
   rocksdb::FileLock* lock_ = nullptr;
 };
 
+// Stores of builds that did not wrap have rows and no word about them: they lie open.
+absl::StatusOr<std::set<std::string>> WrappersOf(rocksdb::DB* db) {
+  std::set<std::string> wrappers;
+  const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(rocksdb::ReadOptions()));
+  for (at->Seek("w"); at->Valid() && at->key().starts_with("w"); at->Next()) {
+    wrappers.emplace(at->key().data() + 1, at->key().size() - 1);
+  }
+  if (wrappers.empty()) {
+    at->Seek("k");
+    if (at->Valid() && at->key().starts_with("k")) wrappers.insert("");
+  }
+  RETURN_IF_ERROR(FromRocksDb(at->status()));
+  return wrappers;
+}
+
 // A store that is taken as it is has no gaps from then on.
 absl::Status FillGaps(rocksdb::DB* db, const Numbers& numbers) {
   if (numbers.missing.empty()) return absl::OkStatus();
@@ -224,8 +242,12 @@ absl::Status FillGaps(rocksdb::DB* db, const Numbers& numbers) {
 }  // namespace
 
 RocksDbKeyRows::RocksDbKeyRows(std::unique_ptr<rocksdb::DB> db, std::unique_ptr<WriteMark> mark, uint64_t written,
-                               bool unproved)
-    : db_(std::move(db)), unproved_(unproved), mark_(std::move(mark)), written_(written) {}
+                               bool unproved, std::set<std::string> wrappers)
+    : db_(std::move(db)),
+      unproved_(unproved),
+      mark_(std::move(mark)),
+      written_(written),
+      wrappers_(std::move(wrappers)) {}
 RocksDbKeyRows::~RocksDbKeyRows() = default;
 
 absl::StatusOr<std::unique_ptr<RocksDbKeyRows>> RocksDbKeyRows::Open(const Options& options) {
@@ -251,9 +273,11 @@ absl::StatusOr<std::unique_ptr<RocksDbKeyRows>> RocksDbKeyRows::Open(const Optio
   }
   ASSIGN_OR_RETURN(const Numbers numbers, NumbersOf(db.get()));
   RETURN_IF_ERROR(FillGaps(db.get(), numbers));
+  ASSIGN_OR_RETURN(std::set<std::string> wrappers, WrappersOf(db.get()));
   ASSIGN_OR_RETURN(std::unique_ptr<WriteMark> counted, WriteMark::Open(env, mark_path, numbers.highest));
-  return std::unique_ptr<RocksDbKeyRows>(
-      new RocksDbKeyRows(std::move(db), std::move(counted), numbers.highest, !mark.has_value() && numbers.highest > 0));
+  return std::unique_ptr<RocksDbKeyRows>(new RocksDbKeyRows(std::move(db), std::move(counted), numbers.highest,
+                                                            !mark.has_value() && numbers.highest > 0,
+                                                            std::move(wrappers)));
 }
 
 absl::Status RocksDbKeyRows::Put(absl::Span<const KeyRow> rows) {
@@ -274,6 +298,12 @@ absl::Status RocksDbKeyRows::Put(absl::Span<const KeyRow> rows) {
     }
   }
   MutexLock lock(writing_);
+  // Those of a write that failed stay: it may be there all the same.
+  for (const KeyRow& row : rows) {
+    if (!row.destroyed) wrappers_.insert(row.wrapped_by);
+  }
+  // All of them each time, so that an open row of an older build is never left out once others are named.
+  for (const std::string& wrapper : wrappers_) batch.Put(WrapperKey(wrapper), "");
   // One that failed may be there all the same: the next takes its number, and no gap can come of it.
   batch.Put(NumberKey(written_ + 1), "");
   RETURN_IF_ERROR(FromRocksDb(db_->Write(Synced(), &batch)));
@@ -305,6 +335,53 @@ absl::StatusOr<std::vector<KeyRow>> RocksDbKeyRows::IndexRows() {
   }
   RETURN_IF_ERROR(FromRocksDb(at->status()));
   return rows;
+}
+
+absl::StatusOr<std::vector<KeyRow>> RocksDbKeyRows::Scan(absl::string_view after, int limit) {
+  std::vector<KeyRow> rows;
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(rocksdb::ReadOptions()));
+  const std::string from = RowKey(after);
+  at->Seek(from);
+  if (at->Valid() && at->key() == rocksdb::Slice(from)) at->Next();
+  for (; limit > 0 && at->Valid() && at->key().starts_with("k"); at->Next(), --limit) {
+    const absl::string_view id(at->key().data() + 1, at->key().size() - 1);
+    ASSIGN_OR_RETURN(KeyRow row, DecodeKeyRow(id, absl::string_view(at->value().data(), at->value().size())));
+    rows.push_back(std::move(row));
+  }
+  RETURN_IF_ERROR(FromRocksDb(at->status()));
+  return rows;
+}
+
+absl::StatusOr<std::set<std::string>> RocksDbKeyRows::Wrappers() {
+  MutexLock lock(writing_);
+  return wrappers_;
+}
+
+absl::Status RocksDbKeyRows::ForgetWrapper(absl::string_view id) {
+  MutexLock lock(writing_);
+  if (wrappers_.count(std::string(id)) == 0) return absl::OkStatus();
+  // Its absence counts only beside others': they are named in the same step.
+  rocksdb::WriteBatch batch;
+  for (const std::string& wrapper : wrappers_) {
+    if (wrapper != id) batch.Put(WrapperKey(wrapper), "");
+  }
+  batch.Delete(WrapperKey(id));
+  RETURN_IF_ERROR(FromRocksDb(db_->Write(Synced(), &batch)));
+  wrappers_.erase(std::string(id));
+  return absl::OkStatus();
+}
+
+absl::Status RocksDbKeyRows::CopyTo(const std::string& path) {
+  rocksdb::Env* const env = db_->GetEnv();
+  if (env->FileExists(path).ok() || env->FileExists(path + ".mark").ok()) {
+    return MakeError(absl::StatusCode::kAlreadyExists, "KEY_COPY_EXISTS", absl::StrCat(path, " is there already"));
+  }
+  MutexLock lock(writing_);
+  rocksdb::Checkpoint* raw = nullptr;
+  RETURN_IF_ERROR(FromRocksDb(rocksdb::Checkpoint::Create(db_.get(), &raw)));
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  RETURN_IF_ERROR(FromRocksDb(checkpoint->CreateCheckpoint(path)));
+  return WriteMark::Open(env, path + ".mark", written_).status();
 }
 
 }  // namespace redress

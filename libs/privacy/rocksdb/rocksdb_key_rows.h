@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,15 +50,24 @@ class RocksDbKeyRows : public KeyRows {
   absl::Status Put(absl::Span<const KeyRow> rows) override;
   absl::StatusOr<std::optional<KeyRow>> Get(absl::string_view id) override;
   absl::StatusOr<std::vector<KeyRow>> IndexRows() override;
+  absl::StatusOr<std::vector<KeyRow>> Scan(absl::string_view after, int limit) override;
+  absl::StatusOr<std::set<std::string>> Wrappers() override;
+  absl::Status ForgetWrapper(absl::string_view id) override;
+
+  // Copies the store as it is between two writes into `path`, which must not exist, and its mark to `path`.mark.
+  // ALREADY_EXISTS (KEY_COPY_EXISTS); else as Put.
+  absl::Status CopyTo(const std::string& path);
 
  private:
-  RocksDbKeyRows(std::unique_ptr<rocksdb::DB> db, std::unique_ptr<WriteMark> mark, uint64_t written, bool unproved);
+  RocksDbKeyRows(std::unique_ptr<rocksdb::DB> db, std::unique_ptr<WriteMark> mark, uint64_t written, bool unproved,
+                 std::set<std::string> wrappers);
 
   const std::unique_ptr<rocksdb::DB> db_;
   const bool unproved_;
   Mutex writing_;
   const std::unique_ptr<WriteMark> mark_ ABSL_PT_GUARDED_BY(writing_);
   uint64_t written_ ABSL_GUARDED_BY(writing_);  // number of the last durable write
+  std::set<std::string> wrappers_ ABSL_GUARDED_BY(writing_);
 };
 
 }  // namespace redress
