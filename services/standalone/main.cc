@@ -1,9 +1,6 @@
 // redress-standalone: everything in one process.
-<<<<<<< HEAD
-#include <sys/stat.h>
-=======
 #include <sys/prctl.h>
->>>>>>> 2ae99b0e2829976728fffdb998f2f49cab098488
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>

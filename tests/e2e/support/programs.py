@@ -45,32 +45,17 @@ class Server:
 
     def __init__(self, data, *flags, port=0, metrics=False, token=None):
         self.env = {}  # of the next start, besides ours
-<<<<<<< HEAD
         self.wrapper = []  # what it is started by
         self.patience = START_SECONDS
-=======
         self.limits = {}  # resource.RLIMIT_… -> (soft, hard), of the next start
->>>>>>> 2ae99b0e2829976728fffdb998f2f49cab098488
         self.data, self.flags, self.metrics, self.token = Path(data), list(flags), metrics, token
         self.port, self.process, self.client = port, None, None
         self.starts = 0
 
     def start(self, ready=True):
         """Starts it; on the same port as before, if it had one."""
-<<<<<<< HEAD
-        self.starts += 1
-        stderr = self.data.parent / f"{self.data.name}-{self.starts}.stderr"
-        command = [*self.wrapper, bin_dir() / "redress-standalone", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.flags]
-        if self.metrics:
-            command += ["--metrics", "127.0.0.1:0"]
-        with open(stderr, "wb") as errors:
-            self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL,
-                                            env={**os.environ, **self.env})
-        line = _read_line(self.process.stdout, self.patience)
-=======
         self._spawn()
-        line = _read_line(self.process.stdout, START_SECONDS)
->>>>>>> 2ae99b0e2829976728fffdb998f2f49cab098488
+        line = _read_line(self.process.stdout, self.patience)
         words = line.split()
         if words[:1] != ["listening"]:
             self.kill()
@@ -90,7 +75,7 @@ class Server:
 
     def _spawn(self):
         self.starts += 1
-        command = [bin_dir() / "redress-standalone", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.flags]
+        command = [*self.wrapper, bin_dir() / "redress-standalone", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.flags]
         if self.metrics:
             command += ["--metrics", "127.0.0.1:0"]
         with open(self._stderr(), "wb") as errors:
