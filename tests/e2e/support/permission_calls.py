@@ -196,6 +196,8 @@ _INTAKE = {
     "AddMessage (the landlord's words)": _verb("AddMessage", channel="CHANNEL_EMAIL", text="Bonjour"),
     "AddNote": _verb("AddNote", text="vu"),
     "AddAttachment": _verb("AddAttachment", attachment={"uri": "store:1", "sha256": "AA" * 21 + "A=", "size_bytes": 1, "media_type": "image/png"}),
+    "GetAttachmentKey": Call(lambda client, s, _: client.intake.GetAttachmentKey(name=s.complaint, uri="store:1", purpose="test"),
+                             shows=lambda reply, s: len(reply.key) == 32),
     "RecordFact": _verb("RecordFact", kind="FACT_KIND_MADE_SAFE"),
     "GetComplaint": _verb("GetComplaint", None),
     "GetComplaint (with personal data)": _verb("GetComplaint", None, **_personal()),
@@ -268,6 +270,7 @@ _SLA = {
     "GetTimeToResolution": _report("GetTimeToResolution", lambda reply: reply.total.cases),
     "GetOnTimeRates": _report("GetOnTimeRates", lambda reply: sum(row.met + row.late + row.overdue for row in reply.totals)),
     "GetWaitingShares": _report("GetWaitingShares", lambda reply: reply.total.cases),
+    "GetBackdating": _report("GetBackdating", lambda reply: reply.total.cases),
 }
 _ADMIN = {
     "GetStatus": Call(lambda client, s, _: client.admin.GetStatus(), shows=lambda reply, s: reply.shards, named=False),
@@ -278,6 +281,9 @@ _ADMIN = {
     "ListParkedInputs": Call(lambda client, s, _: client.admin.ListParkedInputs(), named=False),
     "ReplayParkedInput": _unpark("ReplayParkedInput"),
     "SkipParkedInput": _unpark("SkipParkedInput", reason="test"),
+    # The server of the test has no master key.
+    "CreateBackup": Call(lambda client, s, _: client.admin.CreateBackup(backup_id="b"), through="FAILED_PRECONDITION KEYS_LIE_OPEN", named=False),
+    "RotateMasterKey": Call(lambda client, s, _: client.admin.RotateMasterKey(), through="FAILED_PRECONDITION NO_MASTER_KEY", named=False),
 }
 _EVENTS = {
     "Subscribe": Call(lambda client, s, _: client.events.Subscribe(complaints=[s.complaint]), shows=_is_about_it, named=False),
