@@ -35,7 +35,8 @@ std::string ProjectionDirs::NameOf(log::Stream stream, int version, int generati
 }
 
 absl::StatusOr<std::shared_ptr<store::Database>> ProjectionDirs::Open(const std::string& name) const {
-  ASSIGN_OR_RETURN(auto database, store::OpenRocksDatabase({.dir = absl::StrCat(dir_, "/projections/", name)}));
+  ASSIGN_OR_RETURN(auto database,
+                   store::OpenRocksDatabase({.dir = absl::StrCat(dir_, "/projections/", name), .env = env_}));
   return std::shared_ptr<store::Database>(std::move(database));
 }
 

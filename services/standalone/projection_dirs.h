@@ -17,12 +17,17 @@
 #include "libs/log/log.h"
 #include "libs/store/store.h"
 
+namespace rocksdb {
+class Env;
+}
+
 namespace redress {
 
 // Thread-safe as far as each stream is used by one thread at a time.
 class ProjectionDirs : public admin::ProjectionStore {
  public:
-  explicit ProjectionDirs(std::string dir) : dir_(std::move(dir)) {}
+  // `env`: what rows are written with, the machine's own when null; outlives it.
+  explicit ProjectionDirs(std::string dir, rocksdb::Env* env = nullptr) : dir_(std::move(dir)), env_(env) {}
 
   // The one in use, or a new empty one (`*fresh` = true) when there is none of this version. One that is damaged is
   // thrown away and made anew, `*fresh` = true.
@@ -51,6 +56,7 @@ class ProjectionDirs : public admin::ProjectionStore {
   static std::string NameOf(log::Stream stream, int version, int generation);
 
   const std::string dir_;
+  rocksdb::Env* const env_;
   std::map<log::Stream, State> states_;
 };
 

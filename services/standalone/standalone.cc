@@ -163,6 +163,8 @@ absl::Status Standalone::Parts::OpenLog() {
   log_options.clock = &clock;
   log_options.executor = committer.get();
   log_options.ids = &ids;
+  log_options.env = options.env;
+  log_options.on_fatal = options.on_fatal;
   const bool fresh = !std::filesystem::exists(log_options.dir);
   log_options.installation = fresh && options.installation.empty() ? "landlord" : options.installation;
   log_options.shard_count = fresh && options.shard_count == 0 ? 4 : options.shard_count;
@@ -200,7 +202,8 @@ absl::Status Standalone::Parts::OpenKeys() {
     }
   }
   ASSIGN_OR_RETURN(key_rows,
-                   RocksDbKeyRows::Open({.path = options.dir + "/keys", .installation = log->info().installation}));
+                   RocksDbKeyRows::Open(
+                       {.path = options.dir + "/keys", .installation = log->info().installation, .env = options.env}));
   if (key_rows->unproved()) {
     options.logger->Warning("key_store_unproved",
                             {{"message", "keys.mark was missing: the key store is taken as it is"}});
@@ -233,7 +236,7 @@ absl::Status Standalone::Parts::OpenNode() {
   safe.logger = options.logger;
   safekeeping = std::make_unique<Safekeeping>(std::move(safe));
   safekeeping->FinishRotation();
-  projections = std::make_unique<ProjectionDirs>(options.dir);
+  projections = std::make_unique<ProjectionDirs>(options.dir, options.env);
   NodeOptions node_options;
   node_options.tzdata_version = tzdata;
   for (const log::Stream stream : log::kAllStreams) {

@@ -5,6 +5,7 @@
 //   DIR/erasures.list  keys that were destroyed, for restores; unless it is put elsewhere, as is DIR/backups/
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,10 @@
 #include "libs/clock/clock.h"
 #include "libs/metrics/logging.h"
 #include "services/standalone/node.h"
+
+namespace rocksdb {
+class Env;
+}
 
 namespace redress {
 
@@ -29,6 +34,10 @@ struct StandaloneOptions {
   std::string installation;
   uint32_t shard_count = 0;
   Logger* logger = nullptr;  // outlives it
+  // Faults are injected here: what log, keys and projections write with, the machine's own when null (outlives it); and
+  // who is told when the log can take no more, on any thread. Empty: the process is ended.
+  rocksdb::Env* env = nullptr;
+  std::function<void(const absl::Status&)> on_fatal;
 };
 
 // Opens everything in order, serves until destroyed. All methods from one thread.

@@ -54,6 +54,35 @@ class FaultFileSystem::File : public rocksdb::FSWritableFileOwnerWrapper {
   const std::string name_;
 };
 
+class FaultFileSystem::Directory : public rocksdb::FSDirectoryWrapper {
+ public:
+  Directory(FaultFileSystem* files, std::string name, std::unique_ptr<rocksdb::FSDirectory> target)
+      : rocksdb::FSDirectoryWrapper(std::move(target)), files_(files), name_(std::move(name)) {}
+
+  IOStatus Fsync(const IOOptions& options, IODebugContext* context) override {
+    return Synced(rocksdb::FSDirectoryWrapper::Fsync(options, context));
+  }
+  IOStatus FsyncWithDirOptions(const IOOptions& options, IODebugContext* context,
+                               const rocksdb::DirFsyncOptions& how) override {
+    return Synced(rocksdb::FSDirectoryWrapper::FsyncWithDirOptions(options, context, how));
+  }
+
+ private:
+  IOStatus Synced(IOStatus status) {
+    MutexLock lock(files_->mutex_);
+    if (files_->syncs_fail_ || files_->dark_) return IOStatus::IOError("sync of " + name_ + " failed");
+    if (!status.ok()) return status;
+    const std::filesystem::path folder = std::filesystem::path(name_ + "/").lexically_normal().parent_path();
+    for (auto& [name, extent] : files_->files_) {
+      if (std::filesystem::path(name).lexically_normal().parent_path() == folder) extent.entry_synced = true;
+    }
+    return status;
+  }
+
+  FaultFileSystem* const files_;
+  const std::string name_;
+};
+
 FaultFileSystem::FaultFileSystem() : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()) {}
 
 void FaultFileSystem::set_space(int64_t bytes) {
@@ -76,7 +105,11 @@ void FaultFileSystem::Restore() {
   dark_ = false;
   for (auto& [name, extent] : files_) {
     std::error_code ignored;
-    if (std::filesystem::exists(name, ignored)) std::filesystem::resize_file(name, extent.synced, ignored);
+    if (!extent.entry_synced) {
+      std::filesystem::remove(name, ignored);
+    } else if (std::filesystem::exists(name, ignored)) {
+      std::filesystem::resize_file(name, extent.synced, ignored);
+    }
     extent.written = extent.synced;
   }
 }
@@ -94,12 +127,13 @@ uint64_t FaultFileSystem::Take(uint64_t bytes, IOStatus* status) {
   return fits;
 }
 
-IOStatus FaultFileSystem::Wrap(const std::string& name, IOStatus opened, std::unique_ptr<FSWritableFile>* file) {
+IOStatus FaultFileSystem::Wrap(const std::string& name, bool reopened, IOStatus opened,
+                               std::unique_ptr<FSWritableFile>* file) {
   if (!opened.ok()) return opened;
   std::error_code ignored;
   const uint64_t size = std::filesystem::file_size(name, ignored);
   MutexLock lock(mutex_);
-  files_.try_emplace(name, Extent{size, size});
+  files_.try_emplace(name, Extent{size, size, reopened});
   *file = std::make_unique<File>(this, name, std::move(*file));
   return opened;
 }
@@ -111,12 +145,21 @@ IOStatus FaultFileSystem::NewWritableFile(const std::string& name, const rocksdb
     if (dark_) return IOStatus::IOError("the power is off");
     files_.erase(name);
   }
-  return Wrap(name, target()->NewWritableFile(name, options, file, context), file);
+  return Wrap(name, false, target()->NewWritableFile(name, options, file, context), file);
 }
 
 IOStatus FaultFileSystem::ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                              std::unique_ptr<FSWritableFile>* file, IODebugContext* context) {
-  return Wrap(name, target()->ReopenWritableFile(name, options, file, context), file);
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(name, ignored);
+  return Wrap(name, there, target()->ReopenWritableFile(name, options, file, context), file);
+}
+
+IOStatus FaultFileSystem::NewDirectory(const std::string& name, const IOOptions& options,
+                                       std::unique_ptr<rocksdb::FSDirectory>* directory, IODebugContext* context) {
+  IOStatus status = target()->NewDirectory(name, options, directory, context);
+  if (status.ok()) *directory = std::make_unique<Directory>(this, name, std::move(*directory));
+  return status;
 }
 
 IOStatus FaultFileSystem::DeleteFile(const std::string& name, const IOOptions& options, IODebugContext* context) {
@@ -134,7 +177,11 @@ IOStatus FaultFileSystem::RenameFile(const std::string& from, const std::string&
   if (!status.ok()) return status;
   const auto moved = files_.extract(from);
   files_.erase(to);
-  if (!moved.empty()) files_[to] = moved.mapped();
+  // The journal has the new name, and all that it points at.
+  if (!moved.empty()) {
+    files_[to] = moved.mapped();
+    files_[to].entry_synced = true;
+  }
   return status;
 }
 

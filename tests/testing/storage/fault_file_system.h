@@ -26,7 +26,9 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
 
   // The power goes: every write fails from now on, until Restore().
   void CutPower();
-  // The power is back: every file written here ends where it was last synced. Call it with the database closed.
+  // The power is back: every file written here ends where it was last synced, and one is gone that was made after its
+  // folder was last synced. Renames are kept whole, as journalling file systems keep them. Call it with the database
+  // closed.
   void Restore();
 
   const char* Name() const override { return "FaultFileSystem"; }
@@ -36,6 +38,9 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                        std::unique_ptr<rocksdb::FSWritableFile>* file,
                                        rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
+                                 std::unique_ptr<rocksdb::FSDirectory>* directory,
+                                 rocksdb::IODebugContext* context) override;
   rocksdb::IOStatus DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* context) override;
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
@@ -43,12 +48,15 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
 
  private:
   class File;
+  class Directory;
   struct Extent {
     uint64_t written = 0;
     uint64_t synced = 0;
+    bool entry_synced = false;
   };
 
-  rocksdb::IOStatus Wrap(const std::string& name, rocksdb::IOStatus opened,
+  // `reopened`: it was there before.
+  rocksdb::IOStatus Wrap(const std::string& name, bool reopened, rocksdb::IOStatus opened,
                          std::unique_ptr<rocksdb::FSWritableFile>* file);
   // How much of `bytes` may be written now.
   uint64_t Take(uint64_t bytes, rocksdb::IOStatus* status);
