@@ -195,7 +195,7 @@ void Shard::BeginTermIfReady() {
   }
   in_term_ = true;
   reacting_->store(true);  // before the first look at the inputs
-  caught_up_ = true;  // its own claim is applied: nothing can prove more
+  caught_up_ = true;       // its own claim is applied: nothing can prove more
   machines_->writer.BeginTerm(machines_->ownership.term());
   machines_->reactor.BeginTerm();
   machines_->timers.BeginTerm();
