@@ -1,7 +1,8 @@
 // People who get in each other's way: what a landlord's ordinary days (LandlordRun) bring about too seldom.
 //
 //   races for one slot, two writers with one etag, people who ask to be forgotten, imports made twice, a register that
-//   changes meanwhile, complaints that are amended, contested, re-opened, withdrawn, dispatched by hand
+//   changes meanwhile, complaints that are amended, contested, re-opened, withdrawn, dispatched by hand, everything
+//   that can be asked for in any state, a hundred callers at once
 //
 // The same seed gives the same calls. Everything happens on the executor.
 #pragma once
@@ -44,7 +45,8 @@ class Commotion {
   void Forgotten(bool until_closed);
   void TwoWriters();
   void RaceForSlot();
-  void LookForVisits(const std::shared_ptr<Race>& race, int tries);
+  // `then` once each runner has a visit; never after `tries` tries.
+  void LookForVisits(const std::shared_ptr<Race>& race, int tries, std::function<void()> then);
   void TakeOne(const std::shared_ptr<Race>& race);
   void AfterRace(const std::shared_ptr<Race>& race);
   void BackAndForth();
@@ -56,6 +58,11 @@ class Commotion {
   void ChangeRules();
   void ChangeTerritory();
   void Absence();
+  void EveryVerb();
+  void Verb(const std::string& complaint, int which);
+  void EveryVisitVerb();
+  void VisitVerb(const std::string& visit, const scheduling::v1::Slot& slot, int which);
+  void Flood();
 
   std::string SomeResidence();
   // Submits a complaint about `residence`, or some one.

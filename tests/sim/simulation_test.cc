@@ -1,5 +1,4 @@
-// SIM_SEEDS=n SIM_FIRST_SEED=s choose; 20 seeds from 1 otherwise. A failing seed prints itself and
-// replays exactly:
+// SIM_SEEDS=n SIM_FIRST_SEED=s choose; 20 seeds from 1 otherwise. A failing seed prints itself and replays exactly:
 //   SIM_SEEDS=1 SIM_FIRST_SEED=<seed> tests/run --only sim
 #include "tests/sim/simulation.h"
 
@@ -81,6 +80,9 @@ constexpr const char* kKindsToReach[] = {
     "sla.clock_imported",
     "sla.replan_begun",
     "sla.clocks_replanned",
+    "register.calendar_set",
+    "register.rule_set_set",
+    "register.territory_activated",
 };
 
 uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
@@ -99,12 +101,16 @@ struct Sum {
   std::set<std::string> hit;
   std::map<std::string, int64_t> kinds;
   std::map<std::string, int64_t> reasons;
+  std::map<std::string, int64_t> faults;
+  std::map<StateAndCommand, int64_t> met;  // in how many seeds
   SimulationResult all;
 
   void Add(const SimulationResult& result) {
     hit.insert(result.fault_points_hit.begin(), result.fault_points_hit.end());
     for (const auto& [kind, times] : result.findings.kinds) kinds[kind] += times;
     for (const auto& [reason, times] : result.reasons) reasons[reason] += times;
+    for (const auto& [fault, times] : result.faults) faults[fault] += times;
+    for (const StateAndCommand& pair : result.met) ++met[pair];
     all.findings.accepted += result.findings.accepted;
     all.findings.voids += result.findings.voids;
     all.findings.claims += result.findings.claims;
@@ -128,6 +134,20 @@ struct Sum {
               << " retries\n";
     for (const auto& [kind, times] : kinds) std::cout << "  " << kind << " " << times << "\n";
     for (const auto& [reason, times] : reasons) std::cout << "  refused: " << reason << " " << times << "\n";
+    for (const auto& [fault, times] : faults) std::cout << "  fault: " << fault << " " << times << "\n";
+    PrintMeetings();
+  }
+
+  // A line a command: in how many seeds it met each state.
+  void PrintMeetings() const {
+    std::map<std::string, std::string> lines;
+    for (const StateAndCommand& pair : AllMeetings()) {
+      const auto& [stream, state, command] = pair;
+      const auto found = met.find(pair);
+      absl::StrAppend(&lines[absl::StrCat(stream, " ", command)], " ", state, "=",
+                      found == met.end() ? 0 : found->second);
+    }
+    for (const auto& [command, states] : lines) std::cout << "  met: " << command << states << "\n";
   }
 };
 
@@ -165,6 +185,7 @@ TEST(Simulation, HoldsOnEverySeed) {
     for (const absl::string_view point : runtime::kFaultPoints) {
       EXPECT_TRUE(sum.hit.contains(std::string(point))) << point << " was never hit";
     }
+    for (const char* fault : kFaultsToMeet) EXPECT_GT(sum.faults[fault], 0) << fault << " never happened";
   }
 }
 
