@@ -36,6 +36,10 @@ if(REDRESS_SANITIZE)
   add_compile_options(-fsanitize=${REDRESS_SANITIZE} -fno-sanitize=null,object-size,vptr -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${REDRESS_SANITIZE})
 endif()
+if(REDRESS_FUZZ)
+  # Coverage, which libFuzzer is guided by; the targets alone link its main (tests/fuzz).
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 find_package(Threads REQUIRED)
 find_package(absl REQUIRED)

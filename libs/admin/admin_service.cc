@@ -28,6 +28,16 @@ v1::ShardDigest DigestOf(const runtime::ServiceRuntime& runtime, const store::Ro
   return digest;
 }
 
+// The parked input that a request names.
+template <typename Request>
+log::v1::InputSkipped InputOf(const Request& request) {
+  log::v1::InputSkipped name;
+  name.set_stream(request.input_service());
+  name.set_aggregate(request.aggregate());
+  name.set_version(request.version());
+  return name;
+}
+
 absl::Status NoProjectionStore() {
   return MakeError(absl::StatusCode::kFailedPrecondition, "NO_PROJECTION_STORE",
                    "this instance keeps its projections in memory alone");
@@ -81,11 +91,7 @@ AdminService::AdminService(AdminOptions options)
                                   rpc::Done<v1::ReplayParkedInputResponse> done) {
         const absl::Status allowed = call.caller->Require(Permission::kAdmin);
         if (!allowed.ok()) return done(allowed);
-        log::v1::InputSkipped name;
-        name.set_stream(request.input_service());
-        name.set_aggregate(request.aggregate());
-        name.set_version(request.version());
-        Unpark(request.service(), request.shard(), name, /*replay=*/true,
+        Unpark(request.service(), request.shard(), InputOf(request), /*replay=*/true,
                [done](absl::Status status) { status.ok() ? done(v1::ReplayParkedInputResponse()) : done(status); });
       });
   service_.Unary<v1::SkipParkedInputRequest, v1::SkipParkedInputResponse>(
@@ -93,10 +99,7 @@ AdminService::AdminService(AdminOptions options)
                                 rpc::Done<v1::SkipParkedInputResponse> done) {
         const absl::Status allowed = call.caller->Require(Permission::kAdmin);
         if (!allowed.ok()) return done(allowed);
-        log::v1::InputSkipped name;
-        name.set_stream(request.input_service());
-        name.set_aggregate(request.aggregate());
-        name.set_version(request.version());
+        log::v1::InputSkipped name = InputOf(request);
         name.set_reason(request.reason());
         Unpark(request.service(), request.shard(), name, /*replay=*/false,
                [done](absl::Status status) { status.ok() ? done(v1::SkipParkedInputResponse()) : done(status); });

@@ -52,6 +52,7 @@ class WorkingCalendar {
   const std::string& id() const { return id_; }
   Zone zone() const { return zone_; }
 
+  // Whether `instant` lies in an opening: its first millisecond does, its closing time does not.
   bool IsOpen(Millis instant) const;
   // `instant` itself if open, else the next opening.
   Millis NextOpening(Millis instant) const;

@@ -41,12 +41,14 @@ enum class CivilKind {
 // paths, "localtime" and fixed offsets too.
 absl::StatusOr<Zone> ZoneFor(absl::string_view name);
 
+// What clocks in the zone show at `instant`.
 CivilTime ToCivil(Millis instant, Zone zone);
 
 // In a gap the first instant after it; of a repeated time the earlier. Monotone: a later civil time is never an earlier
 // instant.
 Millis ToInstant(const CivilTime& civil, Zone zone);
 
+// How often clocks in the zone show `civil`.
 CivilKind KindOf(absl::CivilSecond civil, Zone zone);
 
 // The local day whose tile holds `instant`.
@@ -58,6 +60,7 @@ Millis EndOfDay(absl::CivilDay day, Zone zone);
 
 // "2026-05-01", years 0001 to 9999. INVALID_ARGUMENT, reason BAD_DATE, unless exactly that and a day that exists.
 absl::StatusOr<absl::CivilDay> ParseDay(absl::string_view text);
+// The same back.
 std::string FormatDay(absl::CivilDay day);
 
 // Where zone rules are read from.

@@ -1,9 +1,10 @@
 #include "libs/ids/codes.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "libs/ids/utf8.h"
+#include "libs/status/utf8.h"
 
 namespace redress {
 namespace {
@@ -29,6 +30,10 @@ std::string CodeFault(absl::string_view code) {
   const size_t bad = FirstInvalidUtf8(code);
   if (bad != absl::string_view::npos) return absl::StrCat("is not valid UTF-8 at byte ", bad);
   return HasControl(code) ? "has a control character" : "";
+}
+
+bool IsVisibleAscii(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
 }  // namespace redress

@@ -15,4 +15,7 @@ inline constexpr size_t kLongestCode = 128;  // bytes
 // empty when nothing does. An empty code is none, which is for the caller to judge.
 std::string CodeFault(absl::string_view code);
 
+// Nothing but ASCII that can be seen: no space, no control character. Names that programs give each other.
+bool IsVisibleAscii(absl::string_view text);
+
 }  // namespace redress

@@ -22,5 +22,11 @@ TEST(Codes, AreOneLineOfAnyScript) {
   EXPECT_EQ(CodeFault(absl::string_view("a\0", 2)), "has a control character");
 }
 
+TEST(Codes, VisibleAsciiHasNoSpace) {
+  for (const char* text : {"", "!", "~", "SR-2019/12"}) EXPECT_TRUE(IsVisibleAscii(text)) << text;
+  for (const char* text : {"a b", "a\t", "\x7F", "\xC3\xA9"}) EXPECT_FALSE(IsVisibleAscii(text)) << text;
+  EXPECT_FALSE(IsVisibleAscii(absl::string_view("a\0", 2)));
+}
+
 }  // namespace
 }  // namespace redress

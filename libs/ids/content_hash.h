@@ -21,6 +21,7 @@ class ContentHash {
   ContentHash(const ContentHash&) = delete;
   ContentHash& operator=(const ContentHash&) = delete;
 
+  // The next field. One that is absent is added all the same, as 0 or "": fields are told apart by their place.
   ContentHash& Number(int64_t value);
   ContentHash& Text(absl::string_view text);
   // 16 bytes. Nothing may be added afterwards.

@@ -1,8 +1,7 @@
 // Identifiers: where they come from and how they read.
 //
-//   complaint id   26 Crockford symbols of 128 bits: 48 bits of milliseconds of receipt ‖ 16 bits of placement ‖ 64
-//   random
-//                  bits. Sorts by time and names its shard (placement mod shard count).
+//   complaint id   26 Crockford symbols of 128 bits: 48 of milliseconds of receipt ‖ 16 of placement ‖ 64 random ones.
+//                  Sorts by time and names its shard (placement mod shard count).
 //   person id      the same shape; its placement is that of the person's first complaint.
 //   tracking code  10 Crockford symbols (50 random bits) and a check symbol: what a resident reads out on the phone.
 //   request id     the caller's own, 1-64 visible ASCII characters.

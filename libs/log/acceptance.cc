@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "libs/log/log.h"
@@ -61,6 +62,15 @@ v1::RuleState RuleState::ToProto() const {
 RuleState RuleState::FromProto(const v1::RuleState& proto) {
   return {proto.log_id(),           proto.next_offset(),          proto.fence(), proto.seq(), proto.chain(),
           proto.last_recorded_at(), proto.last_register_version()};
+}
+
+bool IsPossible(const RuleState& state) {
+  if (state.next_offset == 0) return state == RuleState();
+  // A term begins with its claim, and each of its records lies behind it.
+  return !state.log_id.empty() && state.chain.size() == kChainBytes && state.next_offset > 0 &&
+         state.next_offset < std::numeric_limits<int64_t>::max() && state.fence >= 0 &&
+         state.fence < state.next_offset && state.seq >= 0 && state.seq < state.next_offset - state.fence &&
+         (state.fence > 0 || state.seq == 0) && state.last_register_version >= 0;
 }
 
 std::string NextChain(absl::string_view previous, absl::string_view body) {

@@ -39,9 +39,14 @@ struct RuleState {
   int64_t last_register_version = 0;
   friend bool operator==(const RuleState&, const RuleState&) = default;
 
+  // As it is stored beside rows and in cursors, and back.
   v1::RuleState ToProto() const;
   static RuleState FromProto(const v1::RuleState& proto);
 };
+
+// Whether folding some log can have left such a state: what came back from outside (a cursor) is checked before it is
+// folded on. Says nothing of which log.
+bool IsPossible(const RuleState& state);
 
 enum class Verdict {
   kGenesis,
@@ -51,6 +56,7 @@ enum class Verdict {
   kGap,       // void: current fence, seq > ours + 1: something before it is missing
   kStale,     // void: another fence, or none
 };
+// Whether the record has no effect, for ever.
 inline bool IsVoid(Verdict verdict) {
   return verdict == Verdict::kRepeat || verdict == Verdict::kGap || verdict == Verdict::kStale;
 }

@@ -149,5 +149,30 @@ TEST_F(Acceptance, RemembersTheTimeOfAPosition) {
   EXPECT_EQ(state_.last_register_version, 0);
 }
 
+TEST_F(Acceptance, OnlyWhatAFoldLeavesIsPossible) {
+  EXPECT_TRUE(IsPossible(state_)) << "the beginning";
+  Fold(Genesis());
+  EXPECT_TRUE(IsPossible(state_));
+  Fold(Claim());
+  EXPECT_TRUE(IsPossible(state_));
+  Fold(Next(1, 1));
+  EXPECT_TRUE(IsPossible(state_));
+  const auto with = [this](auto change) {
+    RuleState other = state_;
+    change(&other);
+    return IsPossible(other);
+  };
+  EXPECT_TRUE(with([](RuleState*) {}));
+  EXPECT_FALSE(with([](RuleState* s) { s->next_offset = -1; }));
+  EXPECT_FALSE(with([](RuleState* s) { s->next_offset = 0; }));
+  EXPECT_FALSE(with([](RuleState* s) { s->fence = s->next_offset; }));
+  EXPECT_FALSE(with([](RuleState* s) { s->fence = -1; }));
+  EXPECT_FALSE(with([](RuleState* s) { s->fence = 0; }));
+  EXPECT_FALSE(with([](RuleState* s) { s->seq = INT64_MAX; }));
+  EXPECT_FALSE(with([](RuleState* s) { s->seq = -1; }));
+  EXPECT_FALSE(with([](RuleState* s) { s->chain = "short"; }));
+  EXPECT_FALSE(with([](RuleState* s) { s->log_id.clear(); }));
+}
+
 }  // namespace
 }  // namespace redress::log

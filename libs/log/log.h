@@ -1,15 +1,12 @@
 // The event log: five streams of records in shards, each shard a sequence that only ever grows.
 //
-//   writer ──AppendClaim──▶ [GENESIS][CLAIM][DECISION][DECISION][CLAIM]… ──Read──▶ every reader, which folds the rule
-//   of acceptance.h
-//          ──Append──────▶
+//   writer ──AppendClaim──▶
+//          ──Append──────▶  [GENESIS][CLAIM][DECISION][DECISION][CLAIM]…  ──Read──▶ every reader folds acceptance.h
 //
 // The port says nothing about who may append: that is settled by the records themselves. An implementation promises
-// only
 //   - one order a shard, the same for all readers; nothing ever appears below an offset that a reader has seen;
 //   - the records of one Append lie in their order, though others' records may lie between, and some may be missing or
-//   repeated
-//     (after kUnknown: in part, later, twice or never);
+//     repeated (after kUnknown: in part, later, twice or never);
 //   - kAppended is said only of records that are durable and that every later reader will see.
 // Offsets need not be dense. Fits the embedded log, Kafka (offset = partition offset) and the simulated one.
 #pragma once
@@ -107,6 +104,9 @@ class Log {
   // `wake` is called after something may have been added to `shard`, until the returned token is destroyed (which waits
   // for a call under way). Calls may be spurious or merged, never lost.
   virtual std::shared_ptr<void> OnAppend(ShardId shard, std::function<void()> wake) = 0;
+
+  // Why appends are refused now, in words for people; "" when they are not, or when nobody knows.
+  virtual std::string WhyRefused() const { return ""; }
 };
 
 // Of a serialised record; a body is at most kMaxBodyBytes.

@@ -2,8 +2,8 @@
 //
 //   input = version field*
 //   field = tag(4 bytes, big endian) type(1 byte) length(8 bytes, big endian) bytes
-//   type  = 's' string / 'i' integer (8 bytes, big endian, two's complement) / 'b' bool (1 byte) / '(' begin / ')' end,
-//   both empty
+//   type  = 's' string / 'i' integer (8 bytes, big endian, two's complement) / 'b' bool (1 byte)
+//           / '(' begin / ')' end, both empty
 //
 // and what is stored: version(1 byte) hash(16). Worked: Add(1, "lift"), Add(2, true) hashes
 //

@@ -26,6 +26,12 @@ class InMemoryKeyRows : public KeyRows {
     MutexLock lock(mutex_);
     fault_ = fault;
   }
+  // The row is gone, as from a disk that was cut.
+  void Lose(absl::string_view id) {
+    MutexLock lock(mutex_);
+    rows_.erase(std::string(id));
+    index_.erase(std::string(id));
+  }
   int puts() const {
     MutexLock lock(mutex_);
     return puts_;

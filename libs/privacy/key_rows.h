@@ -17,7 +17,7 @@ namespace redress {
 struct KeyRow {
   std::string id;
   KeyKind kind = KeyKind::kPerson;
-  // A destroyed row keeps everything but its secret, so that "destroyed" can be told from "never was".
+  // A destroyed row keeps everything but its secret, so that "destroyed" can be told from "lost".
   bool destroyed = false;
   Millis made_at = 0;
   // "2026-03" for an index key, else empty.

@@ -31,12 +31,14 @@ class KeyStore {
   // batch itself when it finds none.
   virtual absl::Status Replenish() = 0;
 
-  // NOT_FOUND with reason KEY_DESTROYED, or KEY_UNKNOWN for an id that this store never held. A store that follows a
-  // log answers NOT_FOUND only once it is sure, and UNAVAILABLE before.
+  // NOT_FOUND (KEY_DESTROYED). DATA_LOSS (KEY_LOST) for an id that is neither here nor destroyed: the key was durable
+  // before anything could name it, so it is gone without anybody's will, and whose it was is not forgotten. A store
+  // that follows a log says either only once it is sure, and UNAVAILABLE before.
   virtual absl::StatusOr<Key> Find(absl::string_view key_id) = 0;
 
-  // Destroys all of them in one durable step; once OK, no restart brings one back. Destroyed and unknown ids are OK and
-  // change nothing. INVALID_ARGUMENT, and nothing destroyed, if one is no key id or is the staff key's.
+  // Destroys all of them in one durable step; once OK, no restart brings one back. Destroyed ones are OK and
+  // change nothing; lost ones are destroyed from then on. INVALID_ARGUMENT, and nothing destroyed, if one is no key id
+  // or is the staff key's.
   virtual absl::Status DestroyAll(absl::Span<const std::string> key_ids) = 0;
   absl::Status Destroy(absl::string_view key_id) {
     const std::string id(key_id);

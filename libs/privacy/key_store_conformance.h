@@ -128,11 +128,13 @@ TEST_P(KeyStoreConformance, FailedDestroyDestroysNothingAndCanBeRepeated) {
   EXPECT_EQ(FindReason(b), "KEY_DESTROYED");
 }
 
-TEST_P(KeyStoreConformance, UnknownAndMalformedIdsAreSaid) {
+TEST_P(KeyStoreConformance, KeyThatIsNeitherHereNorDestroyedIsLost) {
   const std::string unknown(22, 'A');
-  EXPECT_EQ(FindReason(unknown), "KEY_UNKNOWN");
-  EXPECT_EQ(FindReason("x"), "KEY_UNKNOWN");
+  EXPECT_EQ(FindReason(unknown), "KEY_LOST");
+  EXPECT_EQ(store().Find(unknown).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(FindReason("x"), "KEY_LOST");
   EXPECT_TRUE(store().Destroy(unknown).ok());
+  EXPECT_EQ(FindReason(unknown), "KEY_DESTROYED");
   const std::string known = Take();
   EXPECT_EQ(store().DestroyAll({known, "x"}).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_TRUE(store().Find(known).ok());

@@ -116,7 +116,9 @@ absl::StatusOr<Key> MadeAheadKeyStore::Find(absl::string_view key_id) {
     ASSIGN_OR_RETURN(row, rows_->Get(key_id));
   }
   if (!row.has_value()) {
-    return MakeError(absl::StatusCode::kNotFound, "KEY_UNKNOWN", "the key store never held this key");
+    return MakeError(absl::StatusCode::kDataLoss, "KEY_LOST",
+                     absl::StrCat("the key store has no key ", IsKeyId(key_id) ? key_id : "of this id",
+                                  ", and did not destroy it: it was lost, or this is another's key store"));
   }
   if (row->destroyed) {
     return MakeError(absl::StatusCode::kNotFound, "KEY_DESTROYED", absl::StrCat("key ", key_id, " was destroyed"));
@@ -133,7 +135,9 @@ absl::Status MadeAheadKeyStore::DestroyAll(absl::Span<const std::string> key_ids
   std::vector<KeyRow> destroyed;
   for (const std::string& id : key_ids) {
     ASSIGN_OR_RETURN(std::optional<KeyRow> row, rows_->Get(id));
-    if (!row.has_value() || row->destroyed) continue;
+    // Lost before it was to be destroyed: from now on that is what happened to it.
+    if (!row.has_value()) row = KeyRow{.id = id, .kind = KeyKind::kText, .made_at = clock_->Now()};
+    if (row->destroyed) continue;
     sodium_memzero(row->secret.data(), row->secret.size());
     row->secret.clear();
     row->destroyed = true;

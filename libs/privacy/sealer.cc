@@ -61,6 +61,30 @@ Sealed Sealer::Seal(const Key& key, absl::string_view owner, absl::string_view f
   return Sealed(std::move(proto));
 }
 
+absl::StatusOr<Key> Opener::FindKey(const std::string& key_id, absl::string_view owner, absl::string_view field) const {
+  absl::StatusOr<Key> key = keys_->Find(key_id);
+  if (absl::IsNotFound(key.status())) {
+    return MakeError(absl::StatusCode::kNotFound, "KEY_DESTROYED",
+                     absl::StrCat(owner, ", ", field, ": was erased, its key is gone"));
+  }
+  if (!key.ok()) return Annotate(key.status(), absl::StrCat(owner, ", ", field));
+  return key;
+}
+
+absl::StatusOr<std::string> Opener::DeriveKey(const std::string& key_id, absl::string_view owner,
+                                              absl::string_view field, const Reader& reader) const {
+  if (reader.caller.empty() || reader.purpose.empty()) {
+    return InvalidFields({{"reader", "must say who reads and for what purpose"}});
+  }
+  ASSIGN_OR_RETURN(const Key key, FindKey(key_id, owner, field));
+  RETURN_IF_ERROR(audit_->Record({reader, owner, field, key_id}));
+  const std::string data = absl::StrCat("redress key 1", AssociatedData(installation_, key_id, owner, field));
+  std::string derived(kSecretBytes, '\0');
+  crypto_generichash(reinterpret_cast<unsigned char*>(derived.data()), derived.size(), Bytes(data), data.size(),
+                     key.secret.data(), kSecretBytes);
+  return derived;
+}
+
 absl::StatusOr<std::string> Opener::Open(const Sealed& sealed, absl::string_view owner, absl::string_view field,
                                          const Reader& reader) const {
   return Open(sealed.proto(), owner, field, reader);
@@ -72,12 +96,7 @@ absl::StatusOr<std::string> Opener::Open(const types::v1::Sealed& sealed, absl::
     return InvalidFields({{"reader", "must say who reads and for what purpose"}});
   }
   if (sealed.box().empty()) return InvalidFields({{"sealed", "holds nothing"}});
-  absl::StatusOr<Key> key = keys_->Find(sealed.key_id());
-  if (absl::IsNotFound(key.status())) {
-    return MakeError(absl::StatusCode::kNotFound, "KEY_DESTROYED",
-                     absl::StrCat(owner, ", ", field, ": was erased, its key is gone"));
-  }
-  RETURN_IF_ERROR(key.status());
+  ASSIGN_OR_RETURN(const Key key, FindKey(sealed.key_id(), owner, field));
   const absl::string_view box = sealed.box();
   if (box.size() < kNonceBytes + kTagBytes) return Broken(owner, field);
   RETURN_IF_ERROR(audit_->Record({reader, owner, field, sealed.key_id()}));
@@ -87,7 +106,7 @@ absl::StatusOr<std::string> Opener::Open(const types::v1::Sealed& sealed, absl::
   std::string plaintext(ciphertext.size() - kTagBytes, '\0');
   if (crypto_aead_xchacha20poly1305_ietf_decrypt(reinterpret_cast<unsigned char*>(plaintext.data()), nullptr, nullptr,
                                                  Bytes(ciphertext), ciphertext.size(), Bytes(data), data.size(),
-                                                 Bytes(box), key->secret.data()) != 0) {
+                                                 Bytes(box), key.secret.data()) != 0) {
     return Broken(owner, field);
   }
   return plaintext;

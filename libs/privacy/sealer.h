@@ -62,14 +62,21 @@ class Opener {
 
   // The plain text, once the audit has taken a line that says who reads what and why. `owner` and `field` as it was
   // sealed. NOT_FOUND (KEY_DESTROYED): its key is gone, it stays shut for ever, and there is nothing to audit.
+  // DATA_LOSS (KEY_LOST): its key is gone though nobody destroyed it; the key store has to be put back.
   // DATA_LOSS (SEAL_BROKEN): changed, cut, or from another place. INVALID_ARGUMENT: nothing sealed, or no caller or
   // purpose. Any error of the audit: nothing is opened.
   absl::StatusOr<std::string> Open(const Sealed& sealed, absl::string_view owner, absl::string_view field,
                                    const Reader& reader) const;
   absl::StatusOr<std::string> Open(const types::v1::Sealed& sealed, absl::string_view owner, absl::string_view field,
                                    const Reader& reader) const;
+  // 32 bytes for somebody else to seal `field` of `owner` with: BLAKE2b of both and the installation, keyed with the key
+  // `key_id`. Nothing is learnt from it about that key, and it is gone with it. Audited and refused as Open.
+  absl::StatusOr<std::string> DeriveKey(const std::string& key_id, absl::string_view owner, absl::string_view field,
+                                        const Reader& reader) const;
 
  private:
+  absl::StatusOr<Key> FindKey(const std::string& key_id, absl::string_view owner, absl::string_view field) const;
+
   const std::string installation_;
   KeyStore* const keys_;
   ReadAudit* const audit_;

@@ -88,6 +88,18 @@ TEST_F(SealerTest, DestroyedKeyIsNotFoundAndNeedsNoAudit) {
   EXPECT_TRUE(audit_.lines().empty());
 }
 
+TEST_F(SealerTest, LostKeyIsDataLossAndNoErasureUntilItIsDestroyed) {
+  const Sealed sealed = sealer_.Seal(key_, "people/1", "name", kName);
+  keys_.rows().Lose(key_.id);
+  const absl::Status status = Open(sealed).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ReasonOf(status), "KEY_LOST");
+  EXPECT_THAT(std::string(status.message()), testing::AllOf(HasSubstr("people/1, name"), HasSubstr(key_.id)));
+  EXPECT_TRUE(audit_.lines().empty());
+  ASSERT_TRUE(keys_.Destroy(key_.id).ok());
+  EXPECT_EQ(ReasonOf(Open(sealed).status()), "KEY_DESTROYED");
+}
+
 TEST_F(SealerTest, NothingIsOpenedWithoutAuditCallerOrPurpose) {
   const Sealed sealed = sealer_.Seal(key_, "people/1", "name", kName);
   audit_.FailWith(absl::UnavailableError("disk"));
@@ -97,6 +109,27 @@ TEST_F(SealerTest, NothingIsOpenedWithoutAuditCallerOrPurpose) {
   EXPECT_EQ(opener_.Open(sealed, "people/1", "name", {"staff-7", ""}).status().code(),
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(Open(Sealed()).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(SealerTest, DerivedKeysAreOneAThingAndGoneWithTheirKey) {
+  const auto derive = [&](const std::string& key, const std::string& owner, const std::string& field) {
+    return opener_.DeriveKey(key, owner, field, {"staff-7", "store"});
+  };
+  const auto derived = derive(key_.id, "complaints/1", "attachment/a");
+  ASSERT_TRUE(derived.ok()) << derived.status();
+  EXPECT_EQ(derived->size(), kSecretBytes);
+  EXPECT_THAT(audit_.lines(), testing::ElementsAre("staff-7 store complaints/1 attachment/a"));
+  EXPECT_EQ(*derive(key_.id, "complaints/1", "attachment/a"), *derived);
+  EXPECT_NE(*derive(key_.id, "complaints/1", "attachment/b"), *derived);
+  EXPECT_NE(*derive(key_.id, "complaints/2", "attachment/a"), *derived);
+  EXPECT_NE(*derive(keys_.TakeKey(KeyKind::kText)->id, "complaints/1", "attachment/a"), *derived);
+  EXPECT_NE(*derived, std::string(reinterpret_cast<const char*>(key_.secret.data()), kSecretBytes));
+  EXPECT_EQ(opener_.DeriveKey(key_.id, "complaints/1", "a", {"staff-7", ""}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  audit_.FailWith(absl::UnavailableError("disk"));
+  EXPECT_EQ(derive(key_.id, "complaints/1", "attachment/a").status().code(), absl::StatusCode::kUnavailable);
+  ASSERT_TRUE(keys_.Destroy(key_.id).ok());
+  EXPECT_EQ(ReasonOf(derive(key_.id, "complaints/1", "attachment/a").status()), "KEY_DESTROYED");
 }
 
 TEST_F(SealerTest, ErrorsHoldNoPlainText) {

@@ -49,6 +49,7 @@ struct Catalog {
 
 inline constexpr Millis kDefaultReopenWindow = 14 * kDay;
 
+// Answers from `catalog` as it is now.
 std::shared_ptr<const Snapshot> MakeSnapshot(Catalog catalog);
 
 // What libs/calendar compiles it to; its errors are those of WorkingCalendar::Compile.

@@ -24,6 +24,7 @@ namespace rows_v1 = ::redress::register_::rows::v1;
 // A change of any row's shape means a rebuild.
 inline constexpr int kRegisterProjectionVersion = 1;
 
+// What is known of the register as a whole: counters, the starter set, tzdata. Empty before the first event.
 rows_v1::StateRow LoadState(const store::Rows& rows);
 void SaveState(store::View* rows, const rows_v1::StateRow& state);
 
@@ -56,6 +57,7 @@ std::vector<std::string> ListIds(const store::Rows& rows, register_v1::Reference
 register_v1::Territory LoadTerritory(const store::Rows& rows, int64_t version);
 void SaveTerritoryPart(store::View* rows, int64_t version, int32_t part, const register_v1::Territory& nodes);
 
+// How far an upload has come, while it is under way.
 std::optional<rows_v1::DraftRow> FindDraft(const store::Rows& rows, absl::string_view upload);
 void SaveDraft(store::View* rows, absl::string_view upload, const rows_v1::DraftRow& row);
 void DeleteDraft(store::View* rows, absl::string_view upload);

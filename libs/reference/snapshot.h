@@ -70,18 +70,22 @@ class Snapshot {
   virtual std::optional<Place> FindPlace(absl::string_view residence, Millis at) const = 0;
   // Null when there is none.
   virtual const register_v1::Agency* FindAgency(absl::string_view code, Millis at) const = 0;
+  // Codes, in the order of the territory.
   virtual std::vector<std::string> Agencies(Millis at) const = 0;
   // Dwellings of an agency ("" = all).
   virtual int64_t CountDwellings(absl::string_view agency, Millis at) const = 0;
 
+  // Null when there is none.
   virtual const register_v1::Category* FindCategory(absl::string_view code, Millis at) const = 0;
   // Default 14 days.
   virtual Millis ReopenWindow(absl::string_view category, Millis at) const = 0;
+  // What is in force; no content when nothing is.
   virtual Versioned<register_v1::Organisation> FindOrganisation(Millis at) const = 0;
   virtual Versioned<register_v1::RuleSet> FindRules(Millis at) const = 0;
 
   // The pack whose rule matches first; no content when none does.
   virtual Versioned<register_v1::ObligationPack> ChoosePack(const PackQuery& query, Millis at) const = 0;
+  // Any version, in force or not; no content when there is none.
   virtual Versioned<register_v1::ObligationPack> FindPack(absl::string_view id, int64_t version) const = 0;
   // No content when there is none of that id.
   virtual Versioned<CompiledCalendar> FindCalendar(absl::string_view id, Millis at) const = 0;

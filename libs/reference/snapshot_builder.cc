@@ -64,9 +64,4 @@ SnapshotBuilder& SnapshotBuilder::Complete(bool complete) {
   return *this;
 }
 
-SnapshotBuilder& SnapshotBuilder::Tzdata(std::string version) {
-  catalog_.tzdata = std::move(version);
-  return *this;
-}
-
 }  // namespace redress::reference

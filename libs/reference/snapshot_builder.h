@@ -32,7 +32,6 @@ class SnapshotBuilder {
   SnapshotBuilder& Version(int64_t version);
   // Otherwise complete.
   SnapshotBuilder& Complete(bool complete);
-  SnapshotBuilder& Tzdata(std::string version);
 
   // May be called again after more additions.
   std::shared_ptr<const Snapshot> Build() const { return MakeSnapshot(catalog_); }

@@ -31,6 +31,7 @@ std::vector<TerritoryFault> CheckTerritory(const register_::v1::Territory& terri
 // Call on a territory without faults.
 std::string AgencyOf(const register_::v1::Territory& territory, const std::string& office);
 
+// Nodes by table, dwellings included.
 register_::v1::TerritoryCounts Count(const register_::v1::Territory& territory);
 
 // Adds what `other` holds.

@@ -11,9 +11,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "libs/ids/utf8.h"
 #include "libs/reference/territory_check.h"
 #include "libs/status/errors.h"
+#include "libs/status/utf8.h"
 
 namespace redress::reference {
 namespace {

@@ -18,7 +18,8 @@ TerritoryIndex::TerritoryIndex(const register_v1::Territory& territory)
     if (agency != agency_index_.end()) agency_of_office_.emplace(office.code(), agency->second);
   }
   for (const register_v1::Residence& residence : territory.residences()) {
-    if (HasOffice(residence.office())) office_of_residence_.emplace(residence.code(), residence.office());
+    if (agency_of_office_.contains(residence.office()))
+      office_of_residence_.emplace(residence.code(), residence.office());
   }
   for (const register_v1::Unit& unit : territory.units()) {
     const auto office = office_of_residence_.find(unit.residence());

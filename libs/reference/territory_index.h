@@ -17,13 +17,13 @@ class TerritoryIndex {
   // `territory` has no faults (CheckTerritory); what is dangling all the same is left out.
   explicit TerritoryIndex(const register_v1::Territory& territory);
 
+  // Absent, or null, when there is none.
   std::optional<Place> FindPlace(absl::string_view residence) const;
   const register_v1::Agency* FindAgency(absl::string_view code) const;
   // In the order of the territory.
   std::vector<std::string> Agencies() const;
   // Of an agency; "" = all.
   int64_t CountDwellings(absl::string_view agency) const;
-  bool HasOffice(absl::string_view code) const { return agency_of_office_.contains(code); }
 
  private:
   std::vector<register_v1::Agency> agencies_;

@@ -35,6 +35,7 @@ class Client {
                        google::protobuf::Message* response, const CallOptions& options,
                        std::function<void(absl::Status)> done) = 0;
 
+  // The same, the response made here and handed to `done`.
   template <typename Response>
   void Call(absl::string_view method, const google::protobuf::Message& request, const CallOptions& options,
             std::function<void(absl::StatusOr<Response>)> done) {

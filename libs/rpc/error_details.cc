@@ -8,6 +8,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
+#include "libs/status/utf8.h"
 
 namespace redress::rpc {
 namespace {
@@ -48,7 +49,7 @@ std::string ReasonFromCode(absl::StatusCode code) { return absl::StatusCodeToStr
 google::rpc::Status ToRpcStatus(const absl::Status& status) {
   google::rpc::Status out;
   out.set_code(static_cast<int>(status.code()));
-  out.set_message(CutUtf8(status.message(), kMaxMessageBytes));
+  out.set_message(CutUtf8(EscapeInvalidUtf8(status.message()), kMaxMessageBytes));
   std::vector<std::pair<std::string, std::string>> payloads;
   status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
     payloads.emplace_back(std::string(url), std::string(payload));

@@ -3,8 +3,8 @@
 //   rpc::Service service("redress.intake.v1.IntakeService");
 //   service.Unary<v1::SubmitComplaintRequest, v1::SubmitComplaintResponse>(
 //       "SubmitComplaint", [this](const CallContext& context, const auto& request, auto done) { … done(response); });
-//   service.Read<v1::GetComplaintRequest, v1::Complaint>("GetComplaint", [this](const auto& context, const auto&
-//   request) { … });
+//   service.Read<v1::GetComplaintRequest, v1::Complaint>(
+//       "GetComplaint", [this](const auto& context, const auto& request) { … });
 //
 // libs/rpc/grpc serves it on a socket, LocalClient (local_client.h) in the same process.
 #pragma once
@@ -75,6 +75,7 @@ class Service {
                                                             Done<Response> done) { done(handler(context, request)); });
   }
 
+  // One request, many responses: `handler` writes until it finishes the stream, inside the call or later.
   template <typename Request, typename Response>
   void ServerStreaming(absl::string_view method,
                        std::function<void(const CallContext&, const Request&, Writer<Response>)> handler) {
@@ -85,6 +86,7 @@ class Service {
         };
   }
 
+  // Many of both, each in its own time: `handler` keeps the stream and finishes it.
   template <typename Request, typename Response>
   void Bidi(absl::string_view method, std::function<void(const CallContext&, BidiStream<Request, Response>)> handler) {
     Add(method, Method::Kind::kBidi, Request::default_instance(), Response::default_instance()).stream =

@@ -77,6 +77,9 @@ class Forwarder {
                        std::function<void(absl::StatusOr<v1::Receipt>)> done) = 0;
 };
 
+// Inputs without effect are covered by a POSITION when the first of them is so old.
+inline constexpr Millis kPositionAfter = 5 * kMinute;
+
 struct Environment {
   log::ShardId id;
   uint32_t shard_count = 0;
@@ -92,6 +95,7 @@ struct Environment {
   Forwarder* forwarder = nullptr;        // null in one process
   Faults* faults = nullptr;
   QueueLimits limits;
+  Millis position_after = kPositionAfter;
   // Called, on the executor, when the rows turn out damaged: they must be made anew before they are used again.
   std::function<void(const absl::Status&)> on_damage;
 

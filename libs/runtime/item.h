@@ -50,6 +50,7 @@ struct Item {
   Millis queued_at = 0;  // monotonic
 };
 
+// Whether somebody waits for its answer: an order of a caller, and not of a reaction or timer.
 inline bool IsCaller(const Item& item) { return !item.waiters.empty(); }
 
 }  // namespace redress::runtime

@@ -48,6 +48,7 @@ class Queues {
 
   // Whether one more of that class fits; callers ask before they push.
   bool Full(v1::OrderClass order_class) const;
+  // Behind the others of its class: an order of a caller; what a reaction or timer asks for.
   void PushOrder(Item item);
   void PushMachine(Item item);
   // Orders that had been taken, to the front of their queues in the order given.
@@ -60,6 +61,7 @@ class Queues {
 
   // All orders of callers, bulk ones among them; they are gone from here.
   std::vector<Item> TakeOrders();
+  // All that reactions and timers asked for; gone from here too.
   std::vector<Item> TakeMachine();
 
   size_t machine() const { return machine_.size(); }

@@ -15,7 +15,6 @@ namespace {
 
 constexpr int kEntriesPerRead = 128;
 constexpr int64_t kCoverAfterInputs = 10000;
-constexpr Millis kCoverAfter = 5 * kMinute;
 
 }  // namespace
 
@@ -236,14 +235,14 @@ void Reactor::CoverNow() {
 
 void Reactor::Cover(bool all) {
   bool due = all;
-  Millis next = kCoverAfter;
+  Millis next = env_->position_after;
   bool any = false;
   const Millis now = env_->clock->Monotonic();
   for (const InputShard& input : inputs_) {
     if (input.uncovered == 0) continue;
     any = true;
-    due |= input.uncovered >= kCoverAfterInputs || now - input.uncovered_since >= kCoverAfter;
-    next = std::min(next, input.uncovered_since + kCoverAfter - now);
+    due |= input.uncovered >= kCoverAfterInputs || now - input.uncovered_since >= env_->position_after;
+    next = std::min(next, input.uncovered_since + env_->position_after - now);
   }
   if (all) {
     // Also what no reaction was owed to: a reader may wait behind a claim.

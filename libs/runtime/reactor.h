@@ -2,8 +2,8 @@
 //
 // Runs only in a term. At the start of each it reads its inputs on from the sources saved in the projection, so nothing
 // is done twice or skipped; the last order of an input carries where the input stands after it, in the same record as
-// its effect. Inputs without effect are covered by a POSITION after 10,000 of them, or 5 minutes, or when a reader
-// waits. All calls on the shard's executor.
+// its effect. Inputs without effect are covered by a POSITION after 10,000 of them, or Environment::position_after, or
+// when a reader waits. All calls on the shard's executor.
 #pragma once
 
 #include <functional>

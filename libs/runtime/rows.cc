@@ -14,6 +14,7 @@
 // nothing of rows.
 #include "libs/runtime/rows.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
 #include "libs/store/keys.h"
@@ -178,6 +179,39 @@ std::optional<int64_t> OldestParked(const store::Rows& rows, uint16_t shard, abs
                  return false;
                });
   return oldest;
+}
+
+bool AnyParked(const store::Rows& rows, uint16_t shard) {
+  bool any = false;
+  kParked.Scan(rows, shard, "", [&](absl::string_view, const v1::ParkedRow&) {
+    any = true;
+    return false;
+  });
+  return any;
+}
+
+void RuntimeChanges::Add(const RuntimeChanges& more) {
+  timers |= more.timers;
+  parked |= more.parked;
+  if (more.earliest_set.has_value() && (!earliest_set.has_value() || *more.earliest_set < *earliest_set)) {
+    earliest_set = more.earliest_set;
+  }
+}
+
+RuntimeChanges ChangesOf(const store::Writes& writes, uint16_t shard) {
+  RuntimeChanges changes;
+  const std::string timers = kTimers.KeyIn(shard).Take();
+  for (auto it = writes.lower_bound(timers); it != writes.end() && absl::StartsWith(it->first, timers); ++it) {
+    changes.timers = true;
+    if (!it->second.has_value()) continue;
+    store::KeyReader key(absl::string_view(it->first).substr(timers.size()));
+    changes.earliest_set = key.I64();
+    break;
+  }
+  const std::string parked = kParked.KeyIn(shard).Take();
+  const auto first = writes.lower_bound(parked);
+  changes.parked = first != writes.end() && absl::StartsWith(first->first, parked);
+  return changes;
 }
 
 absl::Status NotParked(const log::v1::InputSkipped& name) {

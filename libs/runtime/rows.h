@@ -48,6 +48,17 @@ bool IsParked(const store::Rows& rows, uint16_t shard, absl::string_view stream,
 // The smallest parked version of that aggregate; none when none is.
 std::optional<int64_t> OldestParked(const store::Rows& rows, uint16_t shard, absl::string_view stream,
                                     absl::string_view aggregate);
+// What a batch of writes does to the tables that the machines look at again and again.
+struct RuntimeChanges {
+  bool timers = false;
+  std::optional<Millis> earliest_set;  // due time of the earliest timer that is set
+  bool parked = false;
+
+  void Add(const RuntimeChanges& more);
+};
+RuntimeChanges ChangesOf(const store::Writes& writes, uint16_t shard);
+
+bool AnyParked(const store::Rows& rows, uint16_t shard);
 // NOT_FOUND (NOT_PARKED).
 absl::Status NotParked(const log::v1::InputSkipped& name);
 std::vector<v1::ParkedRow> ListParked(const store::Rows& rows, uint16_t shard);

@@ -44,6 +44,7 @@ ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(opti
     env.log = options_.log;
     env.executor = options_.executors[i % options_.executors.size()];
     env.clock = options_.clock;
+    env.position_after = options_.position_after;
     env.ids = options_.ids;
     env.database = options_.database.get();
     env.logic = options_.logic;

@@ -32,6 +32,7 @@ struct ServiceOptions {
   Forwarder* forwarder = nullptr;
   Faults* faults = nullptr;
   QueueLimits limits;
+  Millis position_after = kPositionAfter;
   // Called, on any strand and perhaps by several shards, when the rows turn out damaged: whoever keeps them marks them
   // to be made anew at the next start. Nothing is served from them any more.
   std::function<void(const absl::Status&)> on_damage;

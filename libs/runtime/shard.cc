@@ -162,7 +162,9 @@ void Shard::Pause() {
 bool Shard::StepAll() {
   TryResume();
   bool progress = machines_->tail.Step();
-  if (machines_->tail.TakeTimersChanged()) machines_->timers.Changed();
+  const RuntimeChanges changes = machines_->tail.TakeChanges();
+  if (changes.timers) machines_->timers.Changed(changes.earliest_set);
+  if (changes.parked) machines_->writer.ParkedChanged();
   if (!Stopped().ok()) {
     Pause();
     return false;
@@ -257,7 +259,7 @@ void Shard::Execute(v1::Order order, bool forwarded, Done done) {
     }
     if (shard->machines_->ownership.wanted()) {
       if (const absl::Status unusable = shard->Unusable(); !unusable.ok()) return answer(unusable);
-      if (shard->machines_->ownership.log_full()) return answer(Writer::LogFull());
+      if (shard->machines_->ownership.log_full()) return answer(shard->machines_->writer.LogFull());
       shard->machines_->writer.Enqueue(std::move(order), std::move(answer));
       return shard->Wake();
     }

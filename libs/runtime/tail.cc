@@ -8,7 +8,6 @@
 #include "libs/runtime/rows.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
-#include "libs/store/keys.h"
 
 namespace redress::runtime {
 namespace {
@@ -55,7 +54,7 @@ void Tail::TakeBack(const log::RuleState& state) {
   reader_ = env_->log->Tail(env_->id, state_.next_offset);
 }
 
-bool Tail::TakeTimersChanged() { return std::exchange(timers_changed_, false); }
+RuntimeChanges Tail::TakeChanges() { return std::exchange(changes_, {}); }
 
 bool Tail::Step() {
   if (!stopped_.ok() || !env_->database->Health().ok()) return false;
@@ -171,9 +170,7 @@ absl::Status Tail::CheckGenesis(const log::v1::Record& record) const {
 }
 
 absl::Status Tail::Commit(store::View* rows) {
-  const std::string timers = store::Key(env_->shard(), 0xF4).Take();
-  const auto first = rows->writes().lower_bound(timers);
-  timers_changed_ |= first != rows->writes().end() && first->first.compare(0, timers.size(), timers) == 0;
+  changes_.Add(ChangesOf(rows->writes(), env_->shard()));
   SaveRuleState(rows, env_->shard(), state_);
   RETURN_IF_ERROR(env_->database->Health());
   return env_->database->Commit(rows->writes());

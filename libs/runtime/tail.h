@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "libs/log/acceptance.h"
 #include "libs/runtime/environment.h"
+#include "libs/runtime/rows.h"
 
 namespace redress::runtime {
 
@@ -40,8 +41,8 @@ class Tail {
   Millis lag() const;
   // Whether the last read failed because the log could not be asked: try again later.
   bool log_unavailable() const { return log_unavailable_; }
-  // Whether some timer may have changed since the last call.
-  bool TakeTimersChanged();
+  // What was committed since the last call.
+  RuntimeChanges TakeChanges();
   int64_t voids() const { return voids_; }
   int64_t claims() const { return claims_; }
   int64_t applied() const { return applied_; }
@@ -74,7 +75,7 @@ class Tail {
   std::vector<log::Entry> entries_;
   absl::Status stopped_;
   bool log_unavailable_ = false;
-  bool timers_changed_ = true;
+  RuntimeChanges changes_;
   bool behind_ = false;
   Millis at_end_at_ = 0;  // monotonic
   int64_t voids_ = 0;

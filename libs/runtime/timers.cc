@@ -1,7 +1,6 @@
 #include "libs/runtime/timers.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,6 +19,7 @@ constexpr Millis kLongestSleep = kHour;
 void Timers::BeginTerm() {
   active_ = true;
   look_ = true;
+  next_.reset();
   resting_ = false;
   waking_at_ = 0;
   in_flight_.clear();
@@ -31,6 +31,12 @@ void Timers::EndTerm() {
   due_ = 0;
   in_flight_.clear();
   ++term_;
+}
+
+// Most decisions set timers that are due long after the next one: those are met when it is.
+void Timers::Changed(std::optional<Millis> earliest_set) {
+  const bool later = next_.has_value() && (!earliest_set.has_value() || *earliest_set >= *next_);
+  look_ |= due_ > 0 || !later;
 }
 
 bool Timers::Step() {
@@ -62,6 +68,7 @@ bool Timers::Step() {
       wake_();
     });
   }
+  next_ = next;
   if (next.has_value()) WakeAt(*next);
   return !due.empty();
 }

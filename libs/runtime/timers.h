@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -22,8 +23,8 @@ class Timers {
 
   void BeginTerm();
   void EndTerm();
-  // Rows may have changed.
-  void Changed() { look_ = true; }
+  // Rows have changed; `earliest_set` is the earliest due time among those that are set.
+  void Changed(std::optional<Millis> earliest_set);
   bool Step();
 
   int64_t fired() const { return fired_; }
@@ -43,7 +44,8 @@ class Timers {
   std::weak_ptr<void> alive_;
   bool active_ = false;
   bool look_ = false;
-  bool resting_ = false;  // until what the last step fired is queued
+  std::optional<Millis> next_;  // the earliest row that was not due at the last look, if that saw one
+  bool resting_ = false;        // until what the last step fired is queued
   size_t due_ = 0;
   uint64_t term_ = 0;
   Millis waking_at_ = 0;     // monotonic; 0 = no wake-up set

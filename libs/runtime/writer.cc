@@ -36,6 +36,7 @@ struct Writer::Batch {
   std::vector<Flying> flying;
   std::vector<std::string> records;
   Queues::Fill fill;
+  bool any_parked = false;  // by this batch
   // Index in `flying` of what is recorded for a request.
   absl::flat_hash_map<std::string, size_t> requests;
 };
@@ -64,6 +65,7 @@ void Writer::EnqueueMachine(Item item) { queues_.PushMachine(std::move(item)); }
 
 void Writer::BeginTerm(int64_t fence) {
   fence_ = fence;
+  ParkedChanged();
   applied_seq_ = 0;
   applied_next_ = 0;
   last_seq_ = 0;
@@ -107,9 +109,12 @@ void Writer::FailAll(const absl::Status& status) {
   }
 }
 
-absl::Status Writer::LogFull() {
-  return RetryLater(absl::StatusCode::kResourceExhausted, "LOG_FULL",
-                    "the event log takes nothing now; this call added nothing to it", 1000);
+absl::Status Writer::LogFull() const {
+  const std::string why = env_->log->WhyRefused();
+  return RetryLater(
+      absl::StatusCode::kResourceExhausted, "LOG_FULL",
+      absl::StrCat("the event log takes nothing now", why.empty() ? "" : ": ", why, "; this call added nothing to it"),
+      1000);
 }
 
 void Writer::RefuseQueued() {
@@ -221,8 +226,10 @@ bool Writer::IsOver(const Item& item, const Batch& batch) const {
                             item.after->state().next_offset();
 }
 
+void Writer::ParkedChanged() { any_parked_ = AnyParked(*env_->database, env_->shard()); }
+
 bool Writer::IsBehindParked(const Item& item, const Batch& batch) const {
-  return item.input != nullptr && item.ready_events.empty() &&
+  return (any_parked_ || batch.any_parked) && item.input != nullptr && item.ready_events.empty() &&
          OldestParked(batch.view, env_->shard(), item.input->stream(), item.input->aggregate()).has_value();
 }
 
@@ -302,6 +309,7 @@ absl::Status Writer::AddRecord(const Item& item, const std::vector<NewEvent>& ev
   batch->state.last_register_version = body.register_version();
   const ApplyContext context{env_->shard(), env_->shard_count, &body};
   FoldDecision(*env_->logic, context, item.source.has_value() ? &*item.source : nullptr, 0, &batch->view);
+  batch->any_parked |= !item.ready_events.empty();
   batch->records.push_back(record.SerializeAsString());
   batch->fill.bytes += batch->records.back().size();
   flying->seq = record.seq();

@@ -32,10 +32,14 @@ class Writer {
   // Queues an order of a caller. RESOURCE_EXHAUSTED at once when the queue is full. Works in any state: while the shard
   // has no owner here it waits until `FailAll` or its deadline.
   void Enqueue(v1::Order order, Done done);
+  // Queues what a reactor or timer asks for, which looks at machine_queued() before it does.
   void EnqueueMachine(Item item);
   size_t machine_queued() const { return queues_.machine(); }
 
+  // The shard is owned here from now on; what is appended carries `fence`.
   void BeginTerm(int64_t fence);
+  // Applied rows of parked inputs have changed.
+  void ParkedChanged();
   // Drops what reactors and timers queued; callers' orders in flight go back to the front of the queue, to be looked
   // up. One without a request id cannot be: its caller is told that nobody knows.
   void EndTerm();
@@ -44,7 +48,8 @@ class Writer {
   // The log takes nothing: answers whoever is queued with RESOURCE_EXHAUSTED (LOG_FULL), or with UNAVAILABLE when an
   // earlier append of it may have happened.
   void RefuseQueued();
-  static absl::Status LogFull();
+  // What a caller is told then: RESOURCE_EXHAUSTED (LOG_FULL), to be tried again.
+  absl::Status LogFull() const;
 
   // Makes and appends a batch if none is in flight. `state` is the tail's.
   bool Step(const log::RuleState& state);
@@ -88,6 +93,7 @@ class Writer {
   Queues queues_;
   std::vector<Flying> flying_;
   int64_t fence_ = 0;         // 0: not owner
+  bool any_parked_ = false;   // some input is, in what is applied
   int64_t applied_seq_ = 0;   // of our term
   int64_t applied_next_ = 0;  // offset after it
   int64_t last_seq_ = 0;      // of the batch in flight

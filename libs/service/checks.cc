@@ -14,8 +14,7 @@ void CheckVisible(absl::string_view field, absl::string_view text, size_t max_by
     if (required) violations->Add(field, "is missing");
     return;
   }
-  const bool visible = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
-  if (text.size() > max_bytes || !visible) {
+  if (text.size() > max_bytes || !IsVisibleAscii(text)) {
     violations->Add(field, absl::StrCat("must be 1 to ", max_bytes, " visible ASCII characters"));
   }
 }

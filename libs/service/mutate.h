@@ -1,6 +1,7 @@
 // What every mutating call does between parsing and rendering: execute the order, and tell a retry from a mistake.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -19,6 +20,16 @@ using Fingerprint = std::function<std::string(const SecretKey& key)>;
 // An order with what every caller's order carries: actor and caller scope (the caller's id), deadline, traceparent,
 // request id. The rest is the service's: stream, shard, aggregate, command, etag.
 runtime::v1::Order CallerOrder(const CallContext& call, absl::string_view request_id);
+
+// What the caller sees, as the command carries it to the decider: all agencies, or some, sorted.
+template <typename Scope>
+Scope ScopeOf(const Caller& caller) {
+  Scope scope;
+  scope.set_all_agencies(caller.all_agencies());
+  scope.mutable_agencies()->Assign(caller.agencies().begin(), caller.agencies().end());
+  std::sort(scope.mutable_agencies()->begin(), scope.mutable_agencies()->end());
+  return scope;
+}
 
 // Puts the fingerprint under `key` into the order. Commands that bind a text key use that, others the first index key.
 void SetFingerprint(const Key& key, const Fingerprint& fingerprint, runtime::v1::Order* order);

@@ -11,7 +11,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "libs/service/utf8.h"
+#include "libs/ids/codes.h"
+#include "libs/status/utf8.h"
 #include "redress/service/v1/page_token.pb.h"
 
 namespace redress::service {
@@ -45,8 +46,7 @@ void Violations::Merge(const absl::Status& status, absl::string_view prefix) {
 
 void CheckRequestId(absl::string_view request_id, Violations* violations) {
   if (request_id.empty()) return violations->Add("request_id", "is missing: it makes retrying safe");
-  const bool visible = std::all_of(request_id.begin(), request_id.end(), [](char c) { return c > ' ' && c < 0x7F; });
-  if (request_id.size() > 64 || !visible) {
+  if (request_id.size() > 64 || !IsVisibleAscii(request_id)) {
     violations->Add("request_id", "must be 1 to 64 visible ASCII characters");
   }
 }
@@ -80,7 +80,10 @@ Millis ReadTime(absl::string_view field, bool present, const google::protobuf::T
 }
 
 google::protobuf::Timestamp WriteTime(Millis at) {
-  return google::protobuf::util::TimeUtil::MillisecondsToTimestamp(at);
+  // TimeUtil ends the process for what lies outside.
+  using google::protobuf::util::TimeUtil;
+  return TimeUtil::MillisecondsToTimestamp(
+      std::clamp(at, TimeUtil::kTimestampMinSeconds * kSecond, TimeUtil::kTimestampMaxSeconds * kSecond));
 }
 
 std::string FormatEtag(int64_t version) { return absl::StrCat("v", version); }

@@ -43,6 +43,7 @@ void CheckText(absl::string_view field, absl::string_view text, size_t max_bytes
 // 0 for an absent timestamp; adds a violation when it lies outside kEarliest … kLatest, is malformed, or is the very
 // millisecond 0.
 Millis ReadTime(absl::string_view field, bool present, const google::protobuf::Timestamp& time, Violations* violations);
+// The nearest instant of the years 1 to 9999, which is all that a Timestamp holds.
 google::protobuf::Timestamp WriteTime(Millis at);
 
 // "v12" for version 12; "" reads as 0 = any. INVALID_ARGUMENT otherwise.
@@ -65,6 +66,15 @@ struct PageQuestion {
   std::string log_id;
   int projection_version = 0;
 };
+
+// What `request` asks of `list`: all of it but what says where to go on, and up to where to read.
+template <typename Request>
+PageQuestion QuestionOf(Request request, absl::string_view list, const std::string& log_id, int projection_version) {
+  request.clear_page_size();
+  request.clear_page_token();
+  request.clear_position();
+  return {std::string(list), request.SerializeAsString(), log_id, projection_version};
+}
 
 // INVALID_ARGUMENT, reason PAGE_TOKEN_MALFORMED for what no server wrote, PAGE_TOKEN_FOREIGN for a token of another
 // list, other filters, another log or another projection version; INVALID_FIELDS for a negative page size. Sizes over

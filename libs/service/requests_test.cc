@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "libs/service/utf8.h"
-
 namespace redress::service {
 namespace {
 
@@ -89,13 +87,9 @@ TEST(Times, TheVeryFirstMillisecondOf1970IsToldFromNoTime) {
   EXPECT_TRUE(next.empty());
 }
 
-TEST(Utf8, FindsTheFirstByteThatIsWrong) {
-  EXPECT_EQ(FirstInvalidUtf8("é €😀 ok"), absl::string_view::npos);
-  EXPECT_EQ(FirstInvalidUtf8("ab\xFF"), 2u);
-  EXPECT_EQ(FirstInvalidUtf8("\xC0\xAF"), 0u);
-  EXPECT_EQ(FirstInvalidUtf8("\xED\xA0\x80"), 0u);
-  EXPECT_EQ(FirstInvalidUtf8("a\xE2\x82"), 1u);
-  EXPECT_EQ(FirstInvalidUtf8("\xF4\x90\x80\x80"), 0u);
+TEST(Times, WhatNoTimestampHoldsIsItsFirstOrLast) {
+  EXPECT_EQ(WriteTime(INT64_MAX).seconds(), 253402300799);
+  EXPECT_EQ(WriteTime(INT64_MIN).seconds(), -62135596800);
 }
 
 TEST(RequestIds, AreVisibleAscii) {

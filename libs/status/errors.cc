@@ -5,6 +5,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/status.pb.h"
+#include "libs/status/utf8.h"
 
 namespace redress {
 namespace {
@@ -23,11 +24,11 @@ bool ReadPayload(const absl::Status& status, absl::string_view url, Message* mes
 
 absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::string_view message,
                        const Metadata& metadata) {
-  absl::Status status(code, message);
+  absl::Status status(code, EscapeInvalidUtf8(message));
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(reason));
   info.set_domain(std::string(kErrorDomain));
-  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = value;
+  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = EscapeInvalidUtf8(value);
   status.SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
   return status;
 }
@@ -38,8 +39,8 @@ absl::Status InvalidFields(const std::vector<FieldViolation>& violations) {
   for (const FieldViolation& violation : violations) {
     absl::StrAppend(&message, message.empty() ? "" : "; ", violation.field, ": ", violation.description);
     auto* field = details.add_field_violations();
-    field->set_field(violation.field);
-    field->set_description(violation.description);
+    field->set_field(EscapeInvalidUtf8(violation.field));
+    field->set_description(EscapeInvalidUtf8(violation.description));
   }
   absl::Status status = MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", message);
   status.SetPayload(kBadRequestUrl, absl::Cord(details.SerializeAsString()));
@@ -57,7 +58,7 @@ absl::Status RetryLater(absl::StatusCode code, absl::string_view reason, absl::s
 }
 
 absl::Status Annotate(const absl::Status& status, absl::string_view context) {
-  absl::Status annotated(status.code(), absl::StrCat(context, ": ", status.message()));
+  absl::Status annotated(status.code(), absl::StrCat(EscapeInvalidUtf8(context), ": ", status.message()));
   status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) { annotated.SetPayload(url, payload); });
   return annotated;
 }
@@ -66,7 +67,7 @@ absl::Status WithMetadata(const absl::Status& status, const Metadata& metadata) 
   google::rpc::ErrorInfo info;
   if (!ReadPayload(status, kErrorInfoUrl, &info)) return status;
   absl::Status with = status;
-  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = value;
+  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = EscapeInvalidUtf8(value);
   with.SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
   return with;
 }

@@ -1,7 +1,8 @@
 // Errors with the details that clients get: a machine-readable reason on every one, bad fields, a retry delay.
 //
 // Made here or in <service>_errors.h, carried as payloads of absl::Status, turned into gRPC's trailer in libs/rpc
-// alone. Never put personal data in a message or in metadata.
+// alone. Never put personal data in a message or in metadata. What is not UTF-8 in any of their texts stands there as
+// \xNN: details that hold such bytes could not be read by anybody.
 #pragma once
 
 #include <string>

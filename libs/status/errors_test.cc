@@ -30,6 +30,19 @@ TEST(Errors, MetadataComesBackByKey) {
   EXPECT_EQ(WithMetadata(absl::NotFoundError("x"), {{"c", "3"}}), absl::NotFoundError("x"));
 }
 
+TEST(Errors, DetailsCanBeReadWhateverWasGiven) {
+  const absl::Status status =
+      WithMetadata(InvalidFields({{"a\xFF", "'\xC3' is no zone, \xC3\xA9 is no place"}}), {{"k", "\xE2"}});
+  EXPECT_EQ(status.message(), "a\\xff: '\\xc3' is no zone, \xC3\xA9 is no place");
+  const auto violations = ViolationsOf(status);
+  ASSERT_EQ(violations.size(), 1u);
+  EXPECT_EQ(violations[0].field, "a\\xff");
+  EXPECT_EQ(violations[0].description, "'\\xc3' is no zone, \xC3\xA9 is no place");
+  EXPECT_EQ(ReasonOf(status), "INVALID_FIELDS");
+  EXPECT_EQ(MetadataOf(status), (Metadata{{"k", "\\xe2"}}));
+  EXPECT_EQ(Annotate(status, "\xFF").message().substr(0, 5), "\\xff:");
+}
+
 TEST(Errors, StatusMadeElsewhereHasNoReason) { EXPECT_EQ(ReasonOf(absl::NotFoundError("x")), ""); }
 
 }  // namespace

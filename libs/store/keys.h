@@ -21,7 +21,8 @@ class Key {
   Key& U64(uint64_t v) { return BigEndian(v, 8); }
   // Signed numbers sort as numbers: the sign bit is flipped.
   Key& I64(int64_t v) { return BigEndian(static_cast<uint64_t>(v) ^ (uint64_t{1} << 63), 8); }
-  // Text that more pieces follow: ended by 00, a 00 inside becomes 00 FF.
+  // Text that more pieces follow: ended by 00, a 00 inside becomes 00 FF. So what follows must not begin with FF: no
+  // bytes of a caller's choice, no number whose first byte is FF.
   Key& Str(absl::string_view text) {
     for (const char c : text) {
       bytes_.push_back(c);

@@ -4,8 +4,8 @@
 // Key grammar, for every row of every projection:
 //   key    := shard table rest
 //   shard  := uint16 big endian
-//   table  := byte            00-BF: a service's own tables; C0-EF: look-up rows, outside digests; F0-FF: the runtime's
-//   own rest   := as the table says
+//   table  := byte            00-BF: a service's own; C0-EF: look-up rows, outside digests; F0-FF: the runtime's
+//   rest   := as the table says
 // e.g. complaint "01HX…" in shard 3, table 01: 00 03 01 30 31 48 58 …
 #pragma once
 

@@ -1,8 +1,8 @@
 // Typed tables: rows that are protobuf messages under keys of store/keys.h.
 //
 //   inline constexpr Table<ComplaintRow> kComplaints{0x01};       state that deciders load
-//   inline constexpr ReadModel<ListRow> kByReceived{0x02};        what only readers need; not written to speculative
-//   views kComplaints.Put(view, shard, Key…, row);
+//   inline constexpr ReadModel<ListRow> kByReceived{0x02};        what only readers need: not in speculative views
+//   kComplaints.Put(view, shard, rest, row);
 #pragma once
 
 #include <optional>

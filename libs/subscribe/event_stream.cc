@@ -103,10 +103,10 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
     // The end is where it was when it was asked for: whoever stops there is not kept by what comes meanwhile.
     if (!follow_ && AtEnd()) return End(absl::OkStatus());
     SubscribeResponse response;
-    const int64_t before = Progress();
+    const int64_t before = steps_;
     const absl::Status filled = Fill(&response);
     if (!filled.ok() && !absl::IsUnavailable(filled)) return End(filled);
-    if (Progress() == before) {
+    if (steps_ == before) {
       waiting_ = true;
       if (absl::IsUnavailable(filled) || !follow_) {
         executor_->PostAfter(kRetryLog, [self = shared_from_this()] { self->Wake(); });
@@ -121,13 +121,6 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
         Post([this] { Cancel(); });
       }
     });
-  }
-
-  // Grows with every record, and every event of one, that was taken in.
-  int64_t Progress() const {
-    int64_t sum = 0;
-    for (const Place& place : places_) sum += place.state.next_offset * 4096 + place.taken;
-    return sum;
   }
 
   // A shard that cannot be read now keeps none of the others back: they have their turn, and its UNAVAILABLE is
@@ -167,13 +160,14 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
                          absl::StrCat(log::ToString(shards_[i]), " offset ", entry.offset, ": cannot be read"));
       }
       std::vector<public_v1::PublicEvent> events = PublicEventsOf(shards_[i].stream, body);
-      for (uint32_t& taken = places_[i].taken; taken < events.size(); ++taken) {
+      for (uint32_t& taken = places_[i].taken; taken < events.size(); ++taken, ++steps_) {
         if (!Wanted(events[taken])) continue;
         if (static_cast<size_t>(response->events_size()) >= kMaxEventsPerMessage) return false;
         *response->add_events() = std::move(events[taken]);
       }
     }
     places_[i] = {std::move(after), 0};
+    ++steps_;
     return true;
   }
 
@@ -208,6 +202,7 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
   std::vector<log::Entry> pending_;  // of shard next_, in reverse
   std::vector<std::shared_ptr<void>> wakes_;
   size_t next_ = 0;
+  int64_t steps_ = 0;  // records, and events of them, that were taken in
   bool waiting_ = false;
   bool cancelled_ = false;
 };
@@ -322,6 +317,9 @@ absl::StatusOr<std::vector<Place>> ReadCursor(const std::string& cursor, const l
     }
     if (!state.ParseFromString(shard.state())) return Malformed();
     places[i] = {log::RuleState::FromProto(state), shard.taken()};
+    // The hash is no secret: whoever makes a cursor up finds nothing behind it that this server would not do.
+    const log::RuleState& read = places[i].state;
+    if (!log::IsPossible(read) || (!read.log_id.empty() && read.log_id != info.log_id)) return Malformed();
   }
   return places;
 }

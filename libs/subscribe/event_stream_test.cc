@@ -304,6 +304,20 @@ TEST_F(EventStreamTest, RefusesBadCursorsSayingWhy) {
   EXPECT_EQ(ReasonOf(*Subscribe(request)->finished), "ANOTHER_LOG");
   request.set_cursor(WriteCursor(connection_->info(), shards, {Place{}}));
   EXPECT_EQ(Subscribe(request)->finished->code(), absl::StatusCode::kInvalidArgument);
+  // Written with a right hash by somebody else.
+  const std::vector<log::ShardId> all = {
+      {log::Stream::kIntake, 0}, {log::Stream::kIntake, 1}, {log::Stream::kRouting, 0}, {log::Stream::kRouting, 1}};
+  std::vector<Place> places(all.size());
+  places[0].state = {connection_->info().log_id, INT64_MAX - 1, 1, INT64_MAX - 2, std::string(16, 'c'), 0, 0};
+  request.set_cursor(WriteCursor(connection_->info(), all, places));
+  EXPECT_EQ(ReasonOf(*Subscribe(request)->finished), "CURSOR_MALFORMED");
+  // What a fold could have left, if the log were so long.
+  places[0].state.seq = INT64_MAX - 9;
+  request.set_cursor(WriteCursor(connection_->info(), all, places));
+  EXPECT_EQ(ReasonOf(*Subscribe(request)->finished), "OFFSET_OUT_OF_RANGE");
+  places[0].state = {std::string(16, 'x'), 2, 1, 0, std::string(16, 'c'), 0, 0};
+  request.set_cursor(WriteCursor(connection_->info(), all, places));
+  EXPECT_EQ(ReasonOf(*Subscribe(request)->finished), "CURSOR_MALFORMED");
   request.set_cursor("");
   request.add_services("sla");
   EXPECT_EQ(Subscribe(request)->finished->code(), absl::StatusCode::kInvalidArgument);

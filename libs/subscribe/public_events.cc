@@ -1,10 +1,9 @@
 #include "libs/subscribe/public_events.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "libs/service/requests.h"
 #include "redress/intake/events/v1/events.pb.h"
 #include "redress/routing/events/v1/events.pb.h"
 #include "redress/scheduling/events/v1/events.pb.h"
@@ -13,7 +12,6 @@
 namespace redress::subscribe {
 namespace {
 
-using google::protobuf::util::TimeUtil;
 using public_v1::ComplaintProgressed;
 using public_v1::ObligationChanged;
 using public_v1::PublicEvent;
@@ -57,9 +55,8 @@ class Mapper {
     out.set_complaint(complaint);
     out.set_service(std::string(log::StreamName(stream_)));
     out.set_version(event_.version());
-    *out.mutable_occurred_time() =
-        TimeUtil::MillisecondsToTimestamp(occurred_at == 0 ? body_.recorded_at() : occurred_at);
-    *out.mutable_recorded_time() = TimeUtil::MillisecondsToTimestamp(body_.recorded_at());
+    *out.mutable_occurred_time() = service::WriteTime(occurred_at == 0 ? body_.recorded_at() : occurred_at);
+    *out.mutable_recorded_time() = service::WriteTime(body_.recorded_at());
     if (body_.has_cause()) {
       out.set_causation_id(
           absl::StrCat(body_.cause().stream(), "/", body_.cause().aggregate(), "/", body_.cause().version()));
@@ -152,7 +149,7 @@ class Mapper {
         const auto& resolved = event.complaint_resolved();
         auto* out = Add(kResolved, event_.aggregate(), resolved.occurred_at()).mutable_complaint_resolved();
         out->set_outcome(resolved.outcome());
-        *out->mutable_window_ends_time() = TimeUtil::MillisecondsToTimestamp(resolved.window_ends_at());
+        *out->mutable_window_ends_time() = service::WriteTime(resolved.window_ends_at());
         return;
       }
       case Event::kComplaintAmended: return MapAmended(event.complaint_amended());
@@ -203,8 +200,8 @@ class Mapper {
   }
 
   static void SetWindow(int64_t start, int64_t end, VisitChanged* out) {
-    *out->mutable_window_start_time() = TimeUtil::MillisecondsToTimestamp(start);
-    *out->mutable_window_end_time() = TimeUtil::MillisecondsToTimestamp(end);
+    *out->mutable_window_start_time() = service::WriteTime(start);
+    *out->mutable_window_end_time() = service::WriteTime(end);
   }
 
   void MapScheduling() {
@@ -260,7 +257,7 @@ class Mapper {
     auto* out = Add(kObligationChanged, ComplaintOfClock(), at).mutable_obligation_changed();
     out->set_line(line);
     out->set_change(change);
-    if (due_at != 0) *out->mutable_due_time() = TimeUtil::MillisecondsToTimestamp(due_at);
+    if (due_at != 0) *out->mutable_due_time() = service::WriteTime(due_at);
   }
 
   // A line as it holds, whatever was said of it before. Who knows it as started takes the due instant from here.
@@ -285,7 +282,7 @@ class Mapper {
     auto* out = Add(kAlarm, ComplaintOfClock(), 0).mutable_alarm_raised();
     out->set_line(line);
     out->set_breach(breach);
-    *out->mutable_due_time() = TimeUtil::MillisecondsToTimestamp(due_at);
+    *out->mutable_due_time() = service::WriteTime(due_at);
   }
 
   void MapSla() {

@@ -1,9 +1,9 @@
 // The complaint decider: which events a command produces, and how events fold into state.
 //
-//   (none) ─Submit→ RECEIVED ─Acknowledge→ ACKNOWLEDGED ─Start→ IN_PROGRESS       Resolve: from any of the three →
-//   RESOLVED
-//                                                                                 RESOLVED ─window passes→ CLOSED
-//   RESOLVED, CLOSED ─Contest, Reopen, inside the window→ IN_PROGRESS             any of the three ─Withdraw→ WITHDRAWN
+//   (none) ─Submit→ RECEIVED ─Acknowledge→ ACKNOWLEDGED ─Start→ IN_PROGRESS
+//   any of the three ─Resolve→ RESOLVED ─window passes→ CLOSED
+//   any of the three ─Withdraw→ WITHDRAWN
+//   RESOLVED, CLOSED ─Contest, Reopen, inside the window→ IN_PROGRESS
 //
 // Which command is met with what in which state is a table (RuleOf), and a test counts that every pair has a case.
 // Pure: no I/O, clock, randomness or logging. Time and ids arrive in the arguments.
@@ -74,8 +74,7 @@ inline constexpr Millis kMayBeBack = 24 * kHour;
 //   FAILED_PRECONDITION (WINDOW_PASSED)  too late to contest: a new complaint with recurrence_of is the way
 //   FAILED_PRECONDITION (TEXTS_ERASED)   a text for a complaint whose texts are forgotten
 //   INVALID_ARGUMENT                     occurred_at too far ahead or back (OCCURRED_AT_AHEAD,
-//   BACKDATING_NEEDS_PERMISSION,
-//                                        BACKDATING_NEEDS_REASON), before the receipt or the round (BEFORE_RECEIPT,
+//                                        BACKDATING_NEEDS_PERMISSION, BACKDATING_NEEDS_REASON), before the receipt or the round (BEFORE_RECEIPT,
 //                                        BEFORE_REOPENING), an outcome or fact this command does not take
 //                                        (WRONG_OUTCOME, FACT_HAS_COMMAND)
 // `command` holds one of kComplaintCommands.

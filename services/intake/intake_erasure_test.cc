@@ -110,6 +110,28 @@ TEST_F(IntakeErasureTest, APersonIsForgottenInEveryShard) {
   EXPECT_EQ(ReasonOf(Change(kAddNote, first_, [](auto* note) { note->set_text("x"); }).status()), "TEXTS_ERASED");
 }
 
+TEST_F(IntakeErasureTest, TheKeyOfWhatIsAttachedGoesWithTheTexts) {
+  Settle();
+  v1::GetAttachmentKeyRequest request;
+  request.set_name(first_);
+  request.set_uri("store/photo-1");
+  request.set_purpose("store");
+  const auto key = Ask(&IntakeService::GetAttachmentKey, request);
+  ASSERT_TRUE(key.ok()) << key.status();
+  EXPECT_EQ(key->key().size(), 32u);
+  EXPECT_GT(key->position().next(), 0);
+  EXPECT_THAT(audit_.lines(), ::testing::Contains("staff-1 store " + first_ + " attachment/store/photo-1"));
+  EXPECT_EQ(Ask(&IntakeService::GetAttachmentKey, request)->key(), key->key());
+  request.set_name(second_);
+  EXPECT_NE(Ask(&IntakeService::GetAttachmentKey, request)->key(), key->key());
+  EXPECT_THAT(EveryByte(), Not(HasSubstr(key->key())));
+  request.set_uri("");
+  EXPECT_EQ(ReasonOf(Ask(&IntakeService::GetAttachmentKey, request).status()), "INVALID_FIELDS");
+  request.set_uri("store/photo-1");
+  ASSERT_TRUE(Erase().ok());
+  EXPECT_EQ(ReasonOf(Ask(&IntakeService::GetAttachmentKey, request).status()), "TEXTS_ERASED");
+}
+
 TEST_F(IntakeErasureTest, PlantedNamesAreFoundNowhere) {
   Settle();
   EXPECT_THAT(EveryByte(), Not(HasSubstr(kPlanted)));

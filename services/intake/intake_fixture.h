@@ -19,6 +19,7 @@
 #include "libs/log/simulated/simulated_log.h"
 #include "libs/privacy/in_memory_key_store.h"
 #include "libs/privacy/read_audit.h"
+#include "libs/reference/register_view.h"
 #include "libs/reference/snapshot_builder.h"
 #include "libs/reference/test_territory.h"
 #include "libs/status/errors.h"
@@ -33,29 +34,16 @@ inline constexpr Millis kStart = 1'700'000'000'000;
 inline constexpr uint32_t kShards = 4;
 inline constexpr char kInstallation[] = "test";
 
-// A register that stays as it is: agencies north and south, categories lift and noise (re-open window 7 days).
-class FixedReference : public runtime::ReferenceSource {
- public:
-  FixedReference() {
-    ::redress::register_::v1::Organisation organisation;
-    auto* lift = organisation.add_categories();
-    lift->set_code("lift");
-    lift->set_default_urgency(types::v1::URGENCY_URGENT);
-    organisation.add_categories()->set_code("noise");
-    organisation.mutable_categories(1)->set_reopen_window_days(7);
-    snapshot_ = reference::SnapshotBuilder().Add(reference::testing::SmallTerritory()).Add(organisation).Build();
-  }
-  std::shared_ptr<const reference::Snapshot> Current() const override { return unread ? unread_ : snapshot_; }
-  int64_t Version() const override { return snapshot_->version(); }
-  std::shared_ptr<void> OnChange(std::function<void()>) override { return nullptr; }
-
-  // As if the register were not read yet.
-  bool unread = false;
-
- private:
-  std::shared_ptr<const reference::Snapshot> snapshot_;
-  std::shared_ptr<const reference::Snapshot> unread_ = reference::SnapshotBuilder().Complete(false).Build();
-};
+// Agencies north and south, categories lift and noise (re-open window 7 days).
+inline std::shared_ptr<const reference::Snapshot> SmallRegister() {
+  ::redress::register_::v1::Organisation organisation;
+  auto* lift = organisation.add_categories();
+  lift->set_code("lift");
+  lift->set_default_urgency(types::v1::URGENCY_URGENT);
+  organisation.add_categories()->set_code("noise");
+  organisation.mutable_categories(1)->set_reopen_window_days(7);
+  return reference::SnapshotBuilder().Add(reference::testing::SmallTerritory()).Add(organisation).Build();
+}
 
 // A key store that can be away.
 class FlakyKeyStore : public InMemoryKeyStore {
@@ -293,6 +281,10 @@ class IntakeTest : public ::testing::Test {
     });
     return bytes;
   }
+  // As if the register were not read yet; and as it is.
+  void SetRegisterAway(bool away) {
+    reference_.Set(away ? reference::SnapshotBuilder().Complete(false).Build() : SmallRegister());
+  }
   std::string NextId() { return absl::StrCat("request-", ++requests_); }
 
   FakeClock clock_;
@@ -300,7 +292,7 @@ class IntakeTest : public ::testing::Test {
   SeededIdSource ids_;
   FlakyKeyStore keys_;
   InMemoryReadAudit audit_;
-  FixedReference reference_;
+  reference::FixedReference reference_{SmallRegister()};
   std::unique_ptr<log::SimulatedLog> log_;
   std::unique_ptr<Instance> main_;
   bool behind_ = false;  // as if shards were not read yet

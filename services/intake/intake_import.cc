@@ -175,7 +175,7 @@ absl::StatusOr<IntakeService::PreparedImport> IntakeService::PrepareImport(const
   if (!call.caller->Sees(row.agency())) return AgencyOutOfScope();
   PreparedImport prepared;
   commands::v1::Command command;
-  *command.mutable_scope() = ScopeOf(*call.caller);
+  *command.mutable_scope() = service::ScopeOf<commands::v1::Scope>(*call.caller);
   auto* imported = command.mutable_import_complaint()->mutable_complaint();
   std::optional<Key> staff_key;
   if (NamesHandlers(row)) {

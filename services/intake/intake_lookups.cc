@@ -33,7 +33,7 @@ std::string MarkOf(uint16_t shard) { return store::Key(shard, kMark).Take(); }
 // Never to be opened again: its key is gone, or the box is no box of this place.
 bool IsGone(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
-  return reason == "KEY_DESTROYED" || reason == "KEY_UNKNOWN" || reason == "SEAL_BROKEN" ||
+  return reason == "KEY_DESTROYED" || reason == "KEY_LOST" || reason == "SEAL_BROKEN" ||
          absl::IsInvalidArgument(status);
 }
 

@@ -32,6 +32,7 @@ inline constexpr absl::string_view kResolution = "resolution";
 inline constexpr absl::string_view kContest = "contest";
 inline constexpr absl::string_view kMessage = "message";
 inline constexpr absl::string_view kNote = "note";
+inline constexpr absl::string_view kAttachment = "attachment/";  // and its uri
 inline constexpr absl::string_view kName = "name";
 inline constexpr absl::string_view kPhone = "phone";
 inline constexpr absl::string_view kEmail = "email";

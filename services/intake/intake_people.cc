@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/runtime/rows.h"
+#include "libs/service/positions.h"
 #include "libs/service/request_fingerprint.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
@@ -101,7 +102,7 @@ void IntakeService::GetPerson(const CallContext& call, const v1::GetPersonReques
     RETURN_IF_ERROR(rows.status());
     v1::GetPersonResponse response;
     ASSIGN_OR_RETURN(*response.mutable_person(), RenderPerson(**rows, target, call, purpose));
-    *response.mutable_position() = PositionIn(**rows, target.shard);
+    *response.mutable_position() = service::PositionIn(*runtime_, **rows, target.shard);
     return response;
   };
   runtime_->Read(request.has_position() ? std::optional(request.position()) : std::nullopt,
@@ -136,7 +137,7 @@ void IntakeService::FindPeople(const CallContext& call, const v1::FindPeopleRequ
     RETURN_IF_ERROR(rows.status());
     ASSIGN_OR_RETURN(const auto owners, find(**rows));
     v1::FindPeopleResponse response;
-    AddPositions(**rows, response.mutable_positions());
+    *response.mutable_positions() = service::PositionsIn(*runtime_, **rows);
     for (const std::string& owner : owners) {
       if (!residence.empty() && !ComplainedOf(**rows, shard_count(), owner, residence)) continue;
       const auto target = Locate("people", PersonIdOf(owner));

@@ -9,7 +9,7 @@
 #include "absl/strings/strip.h"
 #include "libs/ids/ids.h"
 #include "libs/runtime/fold.h"
-#include "libs/status/errors.h"
+#include "libs/service/inputs.h"
 #include "libs/status/macros.h"
 #include "redress/intake/commands/v1/commands.pb.h"
 #include "redress/intake/events/v1/events.pb.h"
@@ -44,10 +44,7 @@ bool IsHome(absl::string_view id, const runtime::ReactContext& context) {
 template <typename Event>
 absl::StatusOr<Event> ReadPayload(const log::v1::Event& stored) {
   Event event;
-  if (!event.ParseFromString(stored.payload())) {
-    return MakeError(absl::StatusCode::kDataLoss, "PAYLOAD_UNREADABLE",
-                     absl::StrCat(stored.aggregate(), " version ", stored.version(), ": the event cannot be read"));
-  }
+  if (!event.ParseFromString(stored.payload())) return service::EventUnreadable(stored);
   return event;
 }
 

@@ -210,7 +210,7 @@ absl::StatusOr<PreparedSubmit> IntakeService::SealSubmit(const CallContext& call
                                                          std::optional<Key> person_key) {
   Command command;
   auto* submit = command.mutable_submit_complaint();
-  *command.mutable_scope() = ScopeOf(*call.caller);
+  *command.mutable_scope() = service::ScopeOf<commands::v1::Scope>(*call.caller);
   submit->set_may_backdate(call.caller->Has(Permission::kRecordBackdatedFacts));
   submit->set_received_now(!request.has_received_time());
   auto* received = submit->mutable_complaint();

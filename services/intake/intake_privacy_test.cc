@@ -123,6 +123,23 @@ TEST_F(IntakePrivacyTest, AKeyThatIsGoneForGoodLeavesNothingPending) {
   EXPECT_THAT(*found, IsEmpty());
 }
 
+TEST_F(IntakePrivacyTest, ALostKeyIsSaidAndNotTakenForAnErasure) {
+  const std::string name = Submit(FromSomebody())->complaint().name();
+  const std::string key = RowOf(name).text_key();
+  keys_.rows().Lose(key);
+  v1::GetComplaintRequest get;
+  get.set_name(name);
+  EXPECT_TRUE(Ask(&IntakeService::GetComplaint, get).ok()) << "what is in the clear can be read";
+  get.set_personal_data(true);
+  get.set_purpose("test");
+  const auto read = Ask(&IntakeService::GetComplaint, get);
+  EXPECT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << read.status();
+  EXPECT_EQ(ReasonOf(read.status()), "KEY_LOST");
+  // Words would be sealed under it; the complaint goes on without.
+  EXPECT_EQ(ReasonOf(Change(kAddNote, name, [](auto* note) { note->set_text("n"); }).status()), "KEY_LOST");
+  EXPECT_TRUE(Change(kAcknowledge, name).ok());
+}
+
 TEST_F(IntakePrivacyTest, AReferenceUnderWayIsKnown) {
   // Two calls before anything is decided: neither sees the other in the rows.
   std::vector<absl::Status> answers;

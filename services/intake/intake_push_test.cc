@@ -126,15 +126,16 @@ TEST_F(IntakePushTest, OverloadSlowsAndRefusesNothing) {
 }
 
 TEST_F(IntakePushTest, WaitsForWhatIsAwayForAWhile) {
-  for (bool* away : {&reference_.unread, &keys_.away}) {
-    *away = true;
+  for (const bool keys : {false, true}) {
+    const auto set_away = [&](bool away) { keys ? void(keys_.away = away) : SetRegisterAway(away); };
+    set_away(true);
     const auto stream = Open();
-    const int base = away == &keys_.away ? 100 : 0;
+    const int base = keys ? 100 : 0;
     for (int i = 0; i < 20; ++i) stream->Send(Ticket(base + i));
     stream->Close();
     executor_.RunFor(5 * kSecond);
     EXPECT_TRUE(stream->answers().empty()) << base << stream->answers().front().ShortDebugString();
-    *away = false;
+    set_away(false);
     executor_.RunFor(kMinute);
     EXPECT_EQ(Count(*stream)[Response::ANSWER_ACCEPTED], 20);
   }
@@ -142,13 +143,13 @@ TEST_F(IntakePushTest, WaitsForWhatIsAwayForAWhile) {
 }
 
 TEST_F(IntakePushTest, NobodyWaitsForABrokenLine) {
-  reference_.unread = true;
+  SetRegisterAway(true);
   const auto stream = Open();
   stream->Send(Ticket(1));
   executor_.RunFor(kSecond);
   stream->Break();
   executor_.RunFor(kSecond);
-  reference_.unread = false;
+  SetRegisterAway(false);
   executor_.RunFor(kMinute);
   EXPECT_EQ(Complaints(), 0);
 }

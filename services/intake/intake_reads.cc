@@ -3,6 +3,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "libs/service/positions.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "services/intake/converters.h"
@@ -15,21 +16,9 @@
 namespace redress::intake {
 namespace {
 
+using service::PositionOf;
+using service::QuestionOf;
 using service::Violations;
-
-template <typename Request>
-std::optional<types::v1::Position> PositionOf(const Request& request) {
-  return request.has_position() ? std::optional<types::v1::Position>(request.position()) : std::nullopt;
-}
-
-// What makes a page token fit: the request but for paging itself.
-template <typename Request>
-service::PageQuestion QuestionOf(absl::string_view list, Request request, const std::string& log_id) {
-  request.clear_page_size();
-  request.clear_page_token();
-  request.clear_position();
-  return {std::string(list), request.SerializeAsString(), log_id, kProjectionVersion};
-}
 
 // A page token that no server wrote is the answer alone; other faults are listed with the rest.
 absl::StatusOr<service::Page> ReadPage(int page_size, const std::string& token, const service::PageQuestion& question,
@@ -132,10 +121,40 @@ void IntakeService::GetComplaint(const CallContext& call, const v1::GetComplaint
     if (personal) {
       RETURN_IF_ERROR(OpenComplaint(target.name, row, reader, response.mutable_complaint()->mutable_personal_data()));
     }
-    *response.mutable_position() = PositionIn(**rows, target.shard);
+    *response.mutable_position() = service::PositionIn(*runtime_, **rows, target.shard);
     return response;
   };
   runtime_->Read(PositionOf(request), [render, done = std::move(done)](auto rows) { done(render(std::move(rows))); });
+}
+
+void IntakeService::GetAttachmentKey(const CallContext& call, const v1::GetAttachmentKeyRequest& request,
+                                     rpc::Done<v1::GetAttachmentKeyResponse> done) {
+  Violations violations;
+  const absl::Status allowed = CheckPersonalRead(call, true, request.purpose(), &violations);
+  if (!allowed.ok()) return done(allowed);
+  CheckVisible("uri", request.uri(), kMaxUri, true, &violations);
+  const auto id = service::ParseName("name", "complaints", request.name());
+  violations.Merge(id.status());
+  const absl::Status valid = violations.ToStatus();
+  if (!valid.ok()) return done(valid);
+  const auto target = Locate("complaints", *id);
+  if (!target.has_value()) return done(ComplaintNotFound("such complaint"));
+  const Reader reader = {call.caller->id(), request.purpose()};
+  const auto derive = [this, caller = call.caller, target = *target, uri = request.uri(),
+                       reader](absl::StatusOr<RowsPtr> rows) -> absl::StatusOr<v1::GetAttachmentKeyResponse> {
+    RETURN_IF_ERROR(rows.status());
+    const rows::v1::Complaint row = LoadComplaint(**rows, target.shard, target.id);
+    if (row.state() == 0 || !caller->Sees(row.placement().agency())) return ComplaintNotFound(target.name);
+    if (row.texts_erased()) return TextsErased(target.name);
+    auto key = opener_.DeriveKey(row.text_key(), target.name, absl::StrCat(field::kAttachment, uri), reader);
+    if (ReasonOf(key.status()) == "KEY_DESTROYED") return TextsErased(target.name);
+    RETURN_IF_ERROR(key.status());
+    v1::GetAttachmentKeyResponse response;
+    response.set_key(*std::move(key));
+    *response.mutable_position() = service::PositionIn(*runtime_, **rows, target.shard);
+    return response;
+  };
+  runtime_->Read(PositionOf(request), [derive, done = std::move(done)](auto rows) { done(derive(std::move(rows))); });
 }
 
 void IntakeService::ListComplaints(const CallContext& call, const v1::ListComplaintsRequest& request,
@@ -143,7 +162,7 @@ void IntakeService::ListComplaints(const CallContext& call, const v1::ListCompla
   const absl::Status allowed = call.caller->Require(Permission::kReadComplaints);
   if (!allowed.ok()) return done(allowed);
   Violations violations;
-  const service::PageQuestion asked = QuestionOf("complaints", request, runtime_->info().log_id);
+  const service::PageQuestion asked = QuestionOf(request, "complaints", runtime_->info().log_id, kProjectionVersion);
   ListQuestion question = ToQuestion(request, *call.caller, &violations);
   const auto page = ReadPage(request.page_size(), request.page_token(), asked, &violations);
   const absl::Status valid = page.ok() ? violations.ToStatus() : page.status();
@@ -154,7 +173,7 @@ void IntakeService::ListComplaints(const CallContext& call, const v1::ListCompla
     if (!rows.ok()) return done(rows.status());
     const ListPage found = List(**rows, shard_count(), question);
     v1::ListComplaintsResponse response;
-    AddPositions(**rows, response.mutable_positions());
+    *response.mutable_positions() = service::PositionsIn(*runtime_, **rows);
     std::string next = found.next_id;
     size_t bytes = 0;
     for (size_t i = 0; i < found.complaints.size(); ++i) {
@@ -180,7 +199,7 @@ void IntakeService::ListComplaintHistory(const CallContext& call, const v1::List
   if (!personal.ok()) return done(personal);
   const auto id = service::ParseName("name", "complaints", request.name());
   violations.Merge(id.status());
-  const service::PageQuestion asked = QuestionOf("history", request, runtime_->info().log_id);
+  const service::PageQuestion asked = QuestionOf(request, "history", runtime_->info().log_id, kProjectionVersion);
   const auto page = ReadPage(request.page_size(), request.page_token(), asked, &violations);
   const absl::Status valid = page.ok() ? violations.ToStatus() : page.status();
   if (!valid.ok()) return done(valid);
@@ -196,7 +215,7 @@ void IntakeService::ListComplaintHistory(const CallContext& call, const v1::List
     const rows::v1::Complaint row = LoadComplaint(**rows, target.shard, target.id);
     if (row.state() == 0 || !caller->Sees(row.placement().agency())) return ComplaintNotFound(target.name);
     v1::ListComplaintHistoryResponse response;
-    *response.mutable_position() = PositionIn(**rows, target.shard);
+    *response.mutable_position() = service::PositionIn(*runtime_, **rows, target.shard);
     const bool open = personal && !row.texts_erased();
     absl::Status opened;
     size_t bytes = 0;

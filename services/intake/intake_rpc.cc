@@ -35,6 +35,7 @@ rpc::Service MakeIntakeRpc(IntakeService* service) {
   REDRESS_CHANGE(AddNote);
   REDRESS_CHANGE(AddAttachment);
   REDRESS_CHANGE(RecordFact);
+  REDRESS_RPC(GetAttachmentKey);
   REDRESS_RPC(GetComplaint);
   REDRESS_RPC(ListComplaints);
   REDRESS_RPC(ListComplaintHistory);

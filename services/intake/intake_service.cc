@@ -1,11 +1,9 @@
 #include "services/intake/intake_service.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "libs/ids/ids.h"
-#include "libs/runtime/rows.h"
 #include "services/intake/limits.h"
 
 namespace redress::intake {
@@ -29,22 +27,6 @@ std::optional<IntakeService::Target> IntakeService::Locate(absl::string_view col
                 static_cast<uint16_t>(ShardOf(parts->placement, shard_count()))};
 }
 
-types::v1::Position IntakeService::PositionIn(const store::Rows& rows, uint16_t shard) const {
-  types::v1::Position position;
-  position.set_log_id(runtime_->info().log_id);
-  position.set_stream(std::string(log::StreamName(log::Stream::kIntake)));
-  position.set_shard(shard);
-  position.set_next(runtime::LoadRuleState(rows, shard).next_offset);
-  return position;
-}
-
-void IntakeService::AddPositions(const store::Rows& rows,
-                                 google::protobuf::RepeatedPtrField<types::v1::Position>* positions) const {
-  for (uint32_t shard = 0; shard < shard_count(); ++shard) {
-    *positions->Add() = PositionIn(rows, static_cast<uint16_t>(shard));
-  }
-}
-
 runtime::v1::Receipt IntakeService::ReceiptOf(uint16_t shard, const runtime::v1::RequestRow& row) const {
   runtime::v1::Receipt receipt;
   receipt.set_aggregate(row.aggregate());
@@ -57,14 +39,6 @@ runtime::v1::Receipt IntakeService::ReceiptOf(uint16_t shard, const runtime::v1:
   receipt.mutable_position()->set_shard(shard);
   receipt.mutable_position()->set_next(row.next());
   return receipt;
-}
-
-commands::v1::Scope ScopeOf(const Caller& caller) {
-  commands::v1::Scope scope;
-  scope.set_all_agencies(caller.all_agencies());
-  scope.mutable_agencies()->Assign(caller.agencies().begin(), caller.agencies().end());
-  std::sort(scope.mutable_agencies()->begin(), scope.mutable_agencies()->end());
-  return scope;
 }
 
 }  // namespace redress::intake

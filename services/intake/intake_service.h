@@ -82,6 +82,8 @@ class IntakeService {
                       rpc::Done<v1::ListComplaintsResponse> done);
   void ListComplaintHistory(const CallContext& call, const v1::ListComplaintHistoryRequest& request,
                             rpc::Done<v1::ListComplaintHistoryResponse> done);
+  void GetAttachmentKey(const CallContext& call, const v1::GetAttachmentKeyRequest& request,
+                        rpc::Done<v1::GetAttachmentKeyResponse> done);
   void LookUpTrackingCode(const CallContext& call, const v1::LookUpTrackingCodeRequest& request,
                           rpc::Done<v1::LookUpTrackingCodeResponse> done);
 
@@ -112,9 +114,6 @@ class IntakeService {
   std::optional<Target> Locate(absl::string_view collection, absl::string_view id) const;
   std::shared_ptr<const store::Rows> Rows() const { return runtime_->database(); }
   uint32_t shard_count() const { return runtime_->shard_count(); }
-  // Up to where `rows` has read a shard, or every one.
-  types::v1::Position PositionIn(const store::Rows& rows, uint16_t shard) const;
-  void AddPositions(const store::Rows& rows, google::protobuf::RepeatedPtrField<types::v1::Position>* positions) const;
   // What a request that was remembered is answered with.
   runtime::v1::Receipt ReceiptOf(uint16_t shard, const runtime::v1::RequestRow& row) const;
   // The caller sees one of the complaints of "people/<id>", or all; collects their names, newest first.
@@ -202,8 +201,5 @@ class IntakeService {
   // Submits under way by caller and request id, and those that wait for them.
   absl::flat_hash_map<std::string, std::deque<std::function<void()>>> submitting_ ABSL_GUARDED_BY(mutex_);
 };
-
-// What a caller sees, for the decider.
-commands::v1::Scope ScopeOf(const Caller& caller);
 
 }  // namespace redress::intake

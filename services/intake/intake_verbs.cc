@@ -270,7 +270,7 @@ void IntakeService::Change(const CallContext& call, const Request& request, rpc:
   if (filled.command.has_record_fact()) {
     filled.command.mutable_record_fact()->mutable_fact()->set_actor(call.caller->id());
   }
-  *filled.command.mutable_scope() = ScopeOf(*call.caller);
+  *filled.command.mutable_scope() = service::ScopeOf<commands::v1::Scope>(*call.caller);
 
   runtime::v1::Order order = service::CallerOrder(call, request.request_id());
   order.set_stream(std::string(log::StreamName(log::Stream::kIntake)));

@@ -44,6 +44,7 @@ class CallCommand {
   // Checks or completes a request before it is sent. Errors are those of the command line.
   using Prepare = std::function<absl::Status(google::protobuf::Message* request, Session& session)>;
 
+  // A command below `parent` that calls `rpc`, with the options that every such command has.
   CallCommand(Command* parent, std::string name, std::string summary, Rpc rpc);
 
   // A positional that is a resource's name: an id alone gets "collection/" in front, a name of another collection has
@@ -60,6 +61,7 @@ class CallCommand {
   Argument* Extra(std::string names, std::string value_name, std::string help);
   Argument* ExtraPositional(std::string placeholder, std::string help);
 
+  // Called with each request before it is sent.
   CallCommand& Before(Prepare prepare);
   // Rows of the repeated field `list`; further pages are fetched up to --limit rows.
   CallCommand& List(std::string list, std::vector<std::string> columns);

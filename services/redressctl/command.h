@@ -63,6 +63,7 @@ class Command {
   // A command below this one.
   Command* Add(std::string name, std::string summary);
 
+  // One more argument of this command, valid as long as it is. `names`: "-o,--output".
   Argument* Option(std::string names, std::string value_name, std::string help);
   Argument* Flag(std::string names, std::string help);
   Argument* Positional(std::string name, std::string help);

@@ -18,9 +18,10 @@ using Commands = std::map<const CLI::App*, const Command*>;
 
 void AddArgument(Argument* argument, bool global, CLI::App* app) {
   if (argument->kind == Argument::Kind::kFlag) {
-    app->add_flag(argument->names, argument->help)->each([argument](const std::string& value) {
-      argument->values.push_back(value);
-    });
+    // Const: a string that is not would be taken for where the flag's value goes.
+    CLI::Option* flag = app->add_flag(argument->names, std::as_const(argument->help));
+    flag->each([argument](const std::string& value) { argument->values.push_back(value); });
+    if (global) flag->group(kGlobalGroup);
     return;
   }
   const auto take = [argument](const CLI::results_t& values) {

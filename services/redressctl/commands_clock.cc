@@ -158,10 +158,10 @@ void AddClockCommands(Command* root) {
       .Option("--agency", "filter.agencies", "In charge")
       .Option("--office", "filter.offices", "In charge")
       .Option("--team", "filter.teams", "In charge")
-      .Option("--category", "filter.categories", "")
-      .Option("--channel", "filter.channels", "")
-      .Option("--urgency", "filter.urgencies", "")
-      .Option("--kind", "filter.kinds", "")
+      .Option("--category", "filter.categories", "Of these alone")
+      .Option("--channel", "filter.channels", "Of these alone")
+      .Option("--urgency", "filter.urgencies", "Of these alone")
+      .Option("--kind", "filter.kinds", "Of these alone")
       .List("cases", {"time_left", "due_time", "line", "complaint", "urgency", "category", "agency", "team", "agent"});
 }
 

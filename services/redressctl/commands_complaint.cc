@@ -1,6 +1,6 @@
 // complaint
 // submit|get|list|history|acknowledge|start|answer|resolve|confirm|contest|reopen|withdraw|amend|message|note|
-// attach|fact, track CODE, person get|find|erase
+// attach|attachment-key|fact, track CODE, person get|find|erase
 #include "libs/status/errors.h"
 #include "redress/intake/v1/intake_service.pb.h"
 #include "services/redressctl/call_command.h"
@@ -100,14 +100,14 @@ void AddLandlordSteps(Command* group) {
       .Option("--text", "text", "What was done");
   Step<v1::AmendComplaintRequest, v1::AmendComplaintResponse>(group, "amend", "AmendComplaint",
                                                               "Corrects what was said of it")
-      .Option("--kind", "kind", "")
+      .Option("--kind", "kind", "What it is after all")
       .Option("--category", "category", "A code of the register")
-      .Option("--urgency", "urgency", "")
+      .Option("--urgency", "urgency", "How urgent it is after all")
       .Option("--residence", "residence", "Agency and office follow from it")
       .Option("--care-level", "care_level", "0 none, 1 some, 2 much")
-      .Option("--description", "description", "")
-      .Option("--dwelling", "dwelling", "")
-      .Option("--access-note", "access_note", "");
+      .Option("--description", "description", "What is wrong, as it should have been said")
+      .Option("--dwelling", "dwelling", "Which dwelling it is about")
+      .Option("--access-note", "access_note", "How to get in");
   Step<v1::AddNoteRequest, v1::AddNoteResponse>(group, "note", "AddNote", "Writes a note for colleagues")
       .Positional("TEXT", "text", "The note");
   Step<v1::RecordFactRequest, v1::RecordFactResponse>(group, "fact", "RecordFact",
@@ -142,6 +142,11 @@ void AddResidentSteps(Command* group) {
       .Required()
       .Option("--size", "attachment.size_bytes", "In bytes")
       .Option("--media-type", "attachment.media_type", "As in image/jpeg");
+  Call<v1::GetAttachmentKeyRequest, v1::GetAttachmentKeyResponse>(
+      group, "attachment-key", "GetAttachmentKey", "The key for what an attachment points at; each reading is audited")
+      .Name("COMPLAINT", "name", "complaints", "Id or name, as in complaints/ID")
+      .Positional("URI", "uri", "That of the attachment")
+      .Option("--purpose", "purpose", kPurpose);
 }
 
 void AddPersonCommands(Command* root) {
@@ -151,9 +156,11 @@ void AddPersonCommands(Command* root) {
       .Name("PERSON", "name", "people", "Id or name, as in people/ID")
       .Option("--purpose", "purpose", kPurpose);
   Call<v1::FindPeopleRequest, v1::FindPeopleResponse>(group, "find", "FindPeople",
-                                                      "People with a phone number or mail address")
-      .Option("--phone", "phone", "")
-      .Option("--email", "email", "")
+                                                      "People with a phone number, a mail address or a dwelling")
+      .Option("--phone", "phone", "In any spelling")
+      .Option("--email", "email", "In upper or lower case")
+      .Option("--dwelling", "dwelling", "As it was given, but for case and blanks")
+      .Option("--residence", "residence", "With --dwelling: of this residence alone")
       .Option("--purpose", "purpose", kPurpose)
       .List("people", {"name", "full_name", "phone", "email", "registered_time", "erased_time"});
   Call<v1::ErasePersonRequest, v1::ErasePersonResponse>(group, "erase", "ErasePerson",

@@ -201,7 +201,7 @@ absl::Status RunImport(const Arguments& arguments, Session& session) {
   const auto mapper = importer::OpenMapper(*mapping, arguments.data->value(), session.Now(), [&](double fraction) {
     if (!counting) progress.Show(fraction, absl::StrCat("reading ", arguments.data->value()));
   });
-  if (!mapper.ok()) return Usage(Annotate(mapper.status(), arguments.data->value()));
+  if (!mapper.ok()) return Usage(mapper.status());
   std::ofstream report;
   if (arguments.report->given()) {
     report.open(arguments.report->value(), std::ios::binary | std::ios::trunc);

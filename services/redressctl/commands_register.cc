@@ -109,7 +109,8 @@ absl::Status UploadTerritory(const TerritoryArguments& arguments, Session& sessi
 }
 
 void AddTerritory(Command* group) {
-  Command* command = group->Add("territory", "Enters agencies, offices, residences and units, all of them");
+  Command* command =
+      group->Add("territory", "Enters agencies, offices, residences and units: what the file leaves out is gone");
   TerritoryArguments arguments;
   arguments.file = command->Positional("FILE", "CSV (kind,code,name,…), or .textproto, or .json")->Required()->File();
   arguments.active = command->Option("--active", "TIME", kActiveHelp);
@@ -145,7 +146,11 @@ void ShowVersion(const google::protobuf::Message& message, Printer& printer) {
   if (!reply.etag().empty()) printer.Line(absl::StrCat("# etag=", reply.etag()));
   const auto* content =
       reply.GetReflection()->GetOneofFieldDescriptor(reply, reply.GetDescriptor()->FindOneofByName("content"));
-  if (content == nullptr) return;
+  if (content == nullptr) {
+    // A territory: too many nodes for one answer.
+    return printer.Line(
+        "# no content: its places are listed by redressctl register places; keep the file it was entered from");
+  }
   std::string text;
   google::protobuf::TextFormat::Printer writer;
   writer.SetUseUtf8StringEscaping(true);

@@ -1,4 +1,4 @@
-// report ttr|on-time|waiting
+// report ttr|on-time|waiting|backdating
 #include <google/protobuf/duration.pb.h>
 
 #include "absl/strings/str_cat.h"
@@ -166,6 +166,28 @@ void ShowWaiting(const google::protobuf::Message& message, Printer& printer) {
   printer.Table(table);
 }
 
+void AddBackdatingRow(const v1::BackdatingRow& row, size_t groups, TextTable* table) {
+  std::vector<std::string> cells = GroupCells(row.group(), groups);
+  Append({absl::StrCat(row.cases()), absl::StrCat(row.backdated_cases()), absl::StrCat(row.facts()),
+          row.facts() == 0 ? "-" : FormatRoughly(MillisOf(row.longest()))},
+         &cells);
+  table->Add(std::move(cells));
+}
+
+void ShowBackdating(const google::protobuf::Message& message, Printer& printer) {
+  const auto& reply = static_cast<const v1::GetBackdatingResponse&>(message);
+  printer.Line(absl::StrCat("facts recorded more than 24 h after they happened, as of ",
+                            printer.Format(reply, "as_of_time"), "; imported ones are not counted"));
+  const auto headings = GroupHeadings(reply.rows_size() > 0 ? reply.rows(0).group() : Group());
+  TextTable table = MakeTable(headings, {"cases", "with such facts", "facts", "longest"});
+  if (!headings.empty()) {
+    for (const auto& row : reply.rows()) AddBackdatingRow(row, headings.size(), &table);
+    table.AddRule();
+  }
+  AddBackdatingRow(reply.total(), headings.size(), &table);
+  printer.Table(table);
+}
+
 }  // namespace
 
 void AddReportCommands(Command* root) {
@@ -186,6 +208,9 @@ void AddReportCommands(Command* root) {
   CallCommand waiting(group, "waiting", "Where the time goes: shares of what complaints waited for",
                       MakeRpc<v1::GetWaitingSharesRequest, v1::GetWaitingSharesResponse>(kService, "GetWaitingShares"));
   AddScope(waiting, "Received").ShowWith(ShowWaiting).Patient();
+  CallCommand backdating(group, "backdating", "Facts recorded long after they happened, which move clocks",
+                         MakeRpc<v1::GetBackdatingRequest, v1::GetBackdatingResponse>(kService, "GetBackdating"));
+  AddScope(backdating, "Received").ShowWith(ShowBackdating).Patient();
 }
 
 }  // namespace redress::ctl

@@ -53,7 +53,7 @@ void AddPlanning(Command* group) {
       .Option("--skill", "skills", "Needed, all of them")
       .Option("--minutes", "duration_minutes", "How long it takes; else 60")
       .Option("--language", "language", "The resident's, as in fr")
-      .Option("--urgency", "urgency", "")
+      .Option("--urgency", "urgency", "How urgent it is")
       .Option("--round", "round", "How often the complaint was re-opened; else as known");
   OfVisit<v1::FindSlotsRequest, v1::FindSlotsResponse>(group, "slots", "FindSlots", "Free windows, earliest first")
       .Option("--from", "from_time", "Else now")

@@ -118,7 +118,7 @@ void AddCompletionCommands(Command* root) {
   }
   Command* complete = root->Add("complete", "What a word can become, for completion scripts");
   complete->Hide();
-  Argument* words = complete->Positional("WORDS", "")->Many();
+  Argument* words = complete->Positional("WORDS", "What is typed so far")->Many();
   complete->SetRun([root, words](Session& session) {
     for (const std::string& found : Complete(*root, words->values)) session.printer().Line(found);
     return absl::OkStatus();

@@ -37,6 +37,7 @@ struct DigestComparison {
 DigestComparison Compare(const admin::v1::ListDigestsResponse& here, const admin::v1::ListDigestsResponse& there,
                          bool domain_only);
 
+// As it is printed.
 absl::string_view NameOf(DigestComparison::Verdict verdict);
 
 }  // namespace redress::ctl

@@ -54,8 +54,8 @@ std::string Describe(const absl::Status& status) {
   const std::vector<FieldViolation> violations = ViolationsOf(status);
   std::string text = "error: ";
   if (!usage) absl::StrAppend(&text, absl::StatusCodeToString(status.code()), reason.empty() ? "" : " ", reason, ": ");
-  // InvalidFields repeats the fields in its message.
-  absl::StrAppend(&text, violations.empty() ? Printable(status.message()) : "these fields are wrong");
+  // Its message repeats the fields.
+  absl::StrAppend(&text, reason == "INVALID_FIELDS" ? "these fields are wrong" : Printable(status.message()));
   for (const FieldViolation& violation : violations) {
     absl::StrAppend(&text, "\n  ", Printable(violation.field), ": ", Printable(violation.description));
   }

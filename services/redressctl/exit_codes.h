@@ -41,6 +41,7 @@ inline constexpr absl::string_view kExitCodesHelp =
 absl::Status Usage(absl::Status status);
 absl::Status Usage(absl::string_view message);
 
+// By its code; 2 for what Usage made.
 ExitCode ExitCodeOf(const absl::Status& status);
 
 // For people, several lines without the last line's end: code, reason, message, every bad field, every further detail.

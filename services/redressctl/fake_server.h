@@ -164,6 +164,7 @@ class CommandTest : public ::testing::Test {
     intake_.Has<AddNoteRequest, AddNoteResponse>("AddNote");
     intake_.Has<AddAttachmentRequest, AddAttachmentResponse>("AddAttachment");
     intake_.Has<RecordFactRequest, RecordFactResponse>("RecordFact");
+    intake_.Has<GetAttachmentKeyRequest, GetAttachmentKeyResponse>("GetAttachmentKey");
     intake_.Has<GetComplaintRequest, GetComplaintResponse>("GetComplaint");
     intake_.Has<ListComplaintsRequest, ListComplaintsResponse>("ListComplaints");
     intake_.Has<ListComplaintHistoryRequest, ListComplaintHistoryResponse>("ListComplaintHistory");

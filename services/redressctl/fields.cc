@@ -20,8 +20,8 @@
 #include "absl/strings/str_split.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "libs/status/utf8.h"
 #include "redress/types/v1/position.pb.h"
-#include "services/redressctl/import/utf8.h"
 #include "services/redressctl/json_input.h"
 #include "services/redressctl/times.h"
 
@@ -35,7 +35,9 @@ absl::Status BadValue(absl::string_view message) {
   return MakeError(absl::StatusCode::kInvalidArgument, "BAD_VALUE", message);
 }
 
-std::string Quoted(absl::string_view text) { return absl::StrCat("\"", absl::Utf8SafeCHexEscape(text), "\""); }
+std::string Quoted(absl::string_view text) {
+  return absl::StrCat("\"", EscapeInvalidUtf8(absl::Utf8SafeCHexEscape(text)), "\"");
+}
 
 // "STATE_" for an enum State: what all its values begin with.
 std::string PrefixOf(const pb::EnumDescriptor& type) {
@@ -133,7 +135,7 @@ absl::Status SetString(pb::Message* message, const FieldDescriptor& field, absl:
       return BadValue(absl::StrCat(Quoted(text), " is no hex"));
     }
     value = absl::HexStringToBytes(text);
-  } else if (importer::FindInvalidUtf8(text) != absl::string_view::npos) {
+  } else if (FirstInvalidUtf8(text) != absl::string_view::npos) {
     return BadValue("is not UTF-8");
   }
   if (field.is_repeated()) {
@@ -177,7 +179,11 @@ absl::Status SetScalar(pb::Message* message, const FieldDescriptor& field, absl:
   }
 }
 
-Millis MillisOf(int64_t seconds, int32_t nanos) { return seconds * kSecond + nanos / 1000000; }
+// Of what a server said, which may be anything: the furthest there is for more than that.
+Millis MillisOf(int64_t seconds, int32_t nanos) {
+  constexpr int64_t kMost = std::numeric_limits<Millis>::max() / kSecond - 10;
+  return std::clamp(seconds, -kMost, kMost) * kSecond + nanos / 1000000;
+}
 
 std::string FormatScalar(const pb::Message& message, const FieldDescriptor& field, std::optional<int> index,
                          calendar::Zone zone) {

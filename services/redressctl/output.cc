@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "libs/status/utf8.h"
 #include "services/redressctl/fields.h"
-#include "services/redressctl/import/utf8.h"
 #include "services/redressctl/times.h"
 
 namespace redress::ctl {
@@ -70,7 +70,7 @@ std::string FormatCell(const pb::Message& item, const std::string& path, calenda
 std::string Printable(absl::string_view text) {
   std::string shown;
   while (!text.empty()) {
-    const size_t bad = importer::FindInvalidUtf8(text);
+    const size_t bad = FirstInvalidUtf8(text);
     for (const char c : text.substr(0, bad)) {
       if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) {
         absl::StrAppend(&shown, c == '\n'   ? "\\n"

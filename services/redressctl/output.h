@@ -54,6 +54,7 @@ class Printer {
   // One row a message of the repeated field `list`, one column a path in it. A column is headed by its last name.
   void List(const google::protobuf::Message& message, absl::string_view list, const std::vector<std::string>& paths);
 
+  // The field at `path` as people read it; "" when it is not set.
   std::string Format(const google::protobuf::Message& message, absl::string_view path) const;
   // False once writing failed: the reader is gone, or the disk is full.
   bool Flush();

@@ -173,7 +173,22 @@ TEST_F(ProgramTest, HelpIsNoError) {
   EXPECT_EQ(ran.code, kExitOk);
   EXPECT_THAT(ran.out, AllOf(HasSubstr("complaint"), HasSubstr("Exit codes:"), HasSubstr("--server")));
   EXPECT_THAT(Run("complaint submit --help").out, HasSubstr("--channel CHANNEL"));
+  // Of flags too.
+  EXPECT_THAT(Run("import --help").out, HasSubstr("--dry-run"));
+  const std::string help = Run("person erase --help").out;
+  EXPECT_THAT(help, HasSubstr("Waits for open complaints to end instead of refusing")) << help;
 }
+
+// Every option of `command` and of those below it says what it is for.
+void ExpectHelp(const Command& command, const std::string& path) {
+  for (const auto& argument : command.arguments()) EXPECT_NE(argument->help, "") << path << " " << argument->names;
+  for (const auto& child : command.children()) {
+    EXPECT_NE(child->summary(), "") << path << " " << child->name();
+    ExpectHelp(*child, absl::StrCat(path, " ", child->name()));
+  }
+}
+
+TEST_F(ProgramTest, EveryOptionHasItsHelp) { ExpectHelp(*MakeCommands(), "redressctl"); }
 
 TEST_F(ProgramTest, ListsFollowPagesUpToTheLimit) {
   std::vector<int32_t> sizes;
@@ -248,7 +263,7 @@ TEST(Complete, KnowsCommandsOptionsAndValues) {
   const auto root = MakeCommands();
   const GlobalArguments global(root.get());
   EXPECT_THAT(Complete(*root, {"repo"}), ElementsAre("report"));
-  EXPECT_THAT(Complete(*root, {"report", ""}), ElementsAre("on-time", "ttr", "waiting"));
+  EXPECT_THAT(Complete(*root, {"report", ""}), ElementsAre("backdating", "on-time", "ttr", "waiting"));
   EXPECT_THAT(Complete(*root, {"-o", "json", "report", "t"}), ElementsAre("ttr"));
   EXPECT_THAT(Complete(*root, {"report", "ttr", "--v"}), ElementsAre("--view"));
   EXPECT_THAT(Complete(*root, {"report", "ttr", "--view", ""}), ElementsAre("provisional", "settled"));

@@ -20,6 +20,7 @@ class Progress {
   // Of a fraction that is not known.
   static constexpr double kUnknown = -1;
 
+  // Both outlive it.
   Progress(const Clock* clock, std::ostream* err, Mode mode);
   // Clears the bar.
   ~Progress();

@@ -1,6 +1,8 @@
 #include "services/redressctl/times.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -219,7 +221,8 @@ std::string FormatDuration(Millis duration) {
 }
 
 std::string FormatRoughly(Millis duration) {
-  const Millis size = std::llabs(duration);
+  // Of the smallest value there is no positive.
+  const Millis size = std::llabs(std::max(duration, -std::numeric_limits<Millis>::max()));
   Millis unit = 1;
   if (size >= kDay) {
     unit = kHour;

@@ -83,6 +83,7 @@ TEST(FormatDuration, IsExact) {
 }
 
 TEST(FormatRoughly, KeepsTwoParts) {
+  EXPECT_EQ(FormatRoughly(INT64_MIN), "-106751991167d 7h");
   EXPECT_EQ(FormatRoughly(12 * kDay + 4 * kHour + 59 * kMinute), "12d 4h");
   EXPECT_EQ(FormatRoughly(3 * kHour + 20 * kMinute + 5 * kSecond), "3h 20m");
   EXPECT_EQ(FormatRoughly(45 * kSecond + 300), "45s");

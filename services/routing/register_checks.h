@@ -22,6 +22,7 @@ using Faults = std::vector<FieldViolation>;
 // More would make every route slow and its explanation long.
 inline constexpr int kMaxRules = 2000;
 
+// By itself: codes that repeat, staff, deputies and a fallback that name what is not there.
 Faults CheckOrganisation(const register_v1::Organisation& organisation);
 
 // By an organisation: teams, agents and categories that are not there are faults.

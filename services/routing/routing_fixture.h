@@ -24,42 +24,12 @@
 #include "services/routing/routing_service.h"
 #include "services/routing/routing_starter.h"
 #include "services/routing/test_register.h"
+#include "tests/testing/script_logic.h"
 
 namespace redress::routing::testing {
 
 inline constexpr uint32_t kShards = 4;
 inline constexpr Millis kStart = 1'700'000'000'000;
-
-// A stream whose records a test writes: an order's command is the body to record.
-class WrittenLogic : public runtime::Logic {
- public:
-  explicit WrittenLogic(log::Stream stream) : stream_(stream) {}
-  log::Stream stream() const override { return stream_; }
-  int projection_version() const override { return 1; }
-  std::vector<log::ShardId> Follows(uint16_t, uint32_t) const override { return {}; }
-  absl::StatusOr<std::vector<runtime::NewEvent>> Decide(const store::Rows&, const runtime::v1::Order& order,
-                                                        const runtime::DecideContext&) const override {
-    log::v1::Body body;
-    body.ParseFromString(order.command());
-    std::vector<runtime::NewEvent> events;
-    for (const auto& event : body.events()) events.push_back({event.aggregate(), event.payload()});
-    return events;
-  }
-  bool Knows(log::Stream, const log::v1::Event&) const override { return true; }
-  void Apply(const runtime::ApplyContext&, const log::v1::Event&, store::View*) const override {}
-  std::string ResultOf(const runtime::ApplyContext&, const store::Rows&) const override { return ""; }
-  absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input&,
-                                                        const runtime::ReactContext&) const override {
-    return std::vector<runtime::v1::Order>();
-  }
-  void Fire(const runtime::Timer&, const runtime::ReactContext&,
-            std::function<void(std::optional<runtime::v1::Order>)> done) override {
-    done(std::nullopt);
-  }
-
- private:
-  const log::Stream stream_;
-};
 
 class RoutingFixture : public ::testing::Test {
  protected:
@@ -69,8 +39,8 @@ class RoutingFixture : public ::testing::Test {
     reference::RegisterView view;
     RegisterLogic register_logic;
     RoutingLogic routing_logic;
-    WrittenLogic intake_logic{log::Stream::kIntake};
-    WrittenLogic sla_logic{log::Stream::kSla};
+    ::redress::testing::ScriptLogic intake_logic{log::Stream::kIntake};
+    ::redress::testing::ScriptLogic sla_logic{log::Stream::kSla};
     std::shared_ptr<store::MemoryDatabase> register_rows = std::make_shared<store::MemoryDatabase>();
     std::shared_ptr<store::MemoryDatabase> routing_rows = std::make_shared<store::MemoryDatabase>();
     std::unique_ptr<runtime::ServiceRuntime> register_runtime, routing, intake, sla;

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "libs/ids/ids.h"
-#include "libs/status/errors.h"
+#include "libs/service/inputs.h"
 #include "libs/status/macros.h"
 #include "redress/intake/events/v1/events.pb.h"
 #include "redress/routing/commands/v1/commands.pb.h"
@@ -137,11 +137,6 @@ std::vector<Change> ChangesOf(const IntakeEvent& event, Millis recorded_at) {
   return changes;
 }
 
-absl::Status Unreadable(const log::v1::Event& event) {
-  return MakeError(absl::StatusCode::kDataLoss, "EVENT_UNREADABLE",
-                   absl::StrCat(event.aggregate(), " version ", event.version(), " cannot be read"));
-}
-
 runtime::v1::Order MakeOrder(const runtime::ReactContext& context, const std::string& aggregate,
                              const Command& command) {
   runtime::v1::Order order;
@@ -166,7 +161,7 @@ absl::StatusOr<std::vector<runtime::v1::Order>> ReactToIntake(const log::v1::Bod
     absl::string_view id = event.aggregate();
     if (!absl::ConsumePrefix(&id, kComplaints) || !IsHere(id, context)) continue;
     IntakeEvent intake;
-    if (!intake.ParseFromString(event.payload())) return Unreadable(event);
+    if (!intake.ParseFromString(event.payload())) return service::EventUnreadable(event);
     std::vector<Change> changes = ChangesOf(intake, body.recorded_at());
     if (changes.empty()) continue;
     const auto [at, first] = commands.try_emplace(event.aggregate());
@@ -189,7 +184,7 @@ absl::StatusOr<std::vector<runtime::v1::Order>> ReactToSla(const log::v1::Body& 
     absl::string_view id = event.aggregate();
     if (!absl::ConsumePrefix(&id, kClocks) || !IsHere(id, context)) continue;
     SlaEvent sla;
-    if (!sla.ParseFromString(event.payload())) return Unreadable(event);
+    if (!sla.ParseFromString(event.payload())) return service::EventUnreadable(event);
     Command command;
     auto* escalate = command.mutable_escalate();
     if (sla.has_warning_raised()) {

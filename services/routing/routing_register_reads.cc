@@ -22,22 +22,9 @@ namespace redress::routing {
 namespace {
 
 using reference::VersionName;
+using service::PositionOf;
+using service::QuestionOf;
 using service::Violations;
-
-template <typename Request>
-std::optional<types::v1::Position> PositionOf(const Request& request) {
-  if (!request.has_position()) return std::nullopt;
-  return request.position();
-}
-
-// A list's question: the request without what says where to go on.
-template <typename Request>
-service::PageQuestion QuestionOf(Request request, absl::string_view list, const std::string& log_id) {
-  request.clear_page_size();
-  request.clear_page_token();
-  request.clear_position();
-  return {std::string(list), request.SerializeAsString(), log_id, reference::kRegisterProjectionVersion};
-}
 
 // The instant asked about; now when none is.
 template <typename Request>
@@ -143,7 +130,8 @@ void RegisterService::ListVersions(const CallContext& call, const register_v1::L
   if (!register_v1::ReferenceKind_IsValid(request.kind())) violations.Add("kind", "is none of the enum");
   if (!request.id().empty() && request.kind() == 0) violations.Add("kind", "is missing for an id");
   if (!violations.empty()) return done(violations.ToStatus());
-  const service::PageQuestion question = QuestionOf(request, "versions", deps_.runtime->info().log_id);
+  const service::PageQuestion question =
+      QuestionOf(request, "versions", deps_.runtime->info().log_id, reference::kRegisterProjectionVersion);
   const auto page = service::ReadPage(request.page_size(), request.page_token(), question);
   if (!page.ok()) return done(page.status());
   deps_.runtime->Read(
@@ -172,7 +160,8 @@ void RegisterService::ListPlaces(const CallContext& call, const register_v1::Lis
   Violations violations;
   const Millis asked_at = ReadAsOf(request, Now(), &violations);
   if (!violations.empty()) return done(violations.ToStatus());
-  const service::PageQuestion question = QuestionOf(request, "places", deps_.runtime->info().log_id);
+  const service::PageQuestion question =
+      QuestionOf(request, "places", deps_.runtime->info().log_id, reference::kRegisterProjectionVersion);
   const auto page = service::ReadPage(request.page_size(), request.page_token(), question);
   if (!page.ok()) return done(page.status());
   // All pages are of one instant.

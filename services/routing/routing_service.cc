@@ -25,6 +25,7 @@
 namespace redress::routing {
 namespace {
 
+using service::PositionOf;
 using service::Violations;
 
 struct Name {
@@ -41,23 +42,8 @@ Name ReadName(const std::string& name, uint32_t shard_count, Violations* violati
   return parts.ok() ? Name{*id, static_cast<uint16_t>(ShardOf(parts->placement, shard_count))} : Name{};
 }
 
-commands::v1::Scope ScopeOf(const Caller& caller) {
-  commands::v1::Scope scope;
-  scope.set_all_agencies(caller.all_agencies());
-  std::vector<std::string> agencies(caller.agencies().begin(), caller.agencies().end());
-  std::sort(agencies.begin(), agencies.end());
-  scope.mutable_agencies()->Assign(agencies.begin(), agencies.end());
-  return scope;
-}
-
 bool Sees(const Caller& caller, const rows::v1::ComplaintRow& row) {
   return row.state() != rows::v1::ComplaintRow::STATE_UNSPECIFIED && caller.Sees(AgencyOf(row));
-}
-
-template <typename Request>
-std::optional<types::v1::Position> PositionOf(const Request& request) {
-  if (!request.has_position()) return std::nullopt;
-  return request.position();
 }
 
 Command ReadChoice(const v1::AssignComplaintRequest& request, Violations* violations) {
@@ -143,7 +129,7 @@ void RoutingService::AssignComplaint(const CallContext& call, const v1::AssignCo
   }
   const auto keys = deps_.keys->IndexKeys();
   if (!keys.ok()) return done(keys.status());
-  *command.mutable_scope() = ScopeOf(*call.caller);
+  *command.mutable_scope() = service::ScopeOf<commands::v1::Scope>(*call.caller);
   runtime::v1::Order order = service::CallerOrder(call, request.request_id());
   order.set_stream("routing");
   order.set_shard(name.shard);
@@ -188,19 +174,15 @@ void RoutingService::ListQueue(const CallContext& call, const v1::ListQueueReque
   service::CheckCode("team", request.team(), /*required=*/false, &violations);
   service::CheckCode("agent", request.agent(), /*required=*/false, &violations);
   if (!violations.empty()) return done(violations.ToStatus());
-  v1::ListQueueRequest asked = request;
-  asked.clear_page_size();
-  asked.clear_page_token();
-  asked.clear_position();
-  const service::PageQuestion question{"queue", asked.SerializeAsString(), deps_.runtime->info().log_id,
-                                       kRoutingProjectionVersion};
+  const auto question = service::QuestionOf(request, "queue", deps_.runtime->info().log_id, kRoutingProjectionVersion);
   const auto page = service::ReadPage(request.page_size(), request.page_token(), question);
   if (!page.ok()) return done(page.status());
-  deps_.runtime->Read(PositionOf(request), [asked, question, page = *page, caller = call.caller,
+  deps_.runtime->Read(PositionOf(request), [request, question, page = *page, caller = call.caller,
                                             runtime = deps_.runtime, done = std::move(done)](auto rows) {
     if (!rows.ok()) return done(rows.status());
     const auto size = static_cast<size_t>(page.size);
-    Entries entries = MergeQueues(**rows, runtime->shard_count(), asked, *caller, ParsePlace(page.last_key), size + 1);
+    Entries entries =
+        MergeQueues(**rows, runtime->shard_count(), request, *caller, ParsePlace(page.last_key), size + 1);
     v1::ListQueueResponse response;
     *response.mutable_positions() = service::PositionsIn(*runtime, **rows);
     if (entries.size() > size) {

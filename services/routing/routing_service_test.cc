@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "libs/ids/codes.h"
 #include "libs/status/errors.h"
 #include "services/routing/routing_fixture.h"
 #include "services/routing/routing_projection.h"
@@ -227,6 +229,12 @@ TEST_F(RoutingServiceTest, RefusesWhatCannotBeAssigned) {
   EXPECT_EQ(ReasonOf(Assign(id, "r2", "team: 'lifts' agent: 'zoe'").status()), "AGENT_UNKNOWN");
   EXPECT_EQ(ReasonOf(Assign(id, "r3", "team: 'lifts' agent: 'cem'").status()), "AGENT_NOT_IN_TEAM");
   EXPECT_EQ(ReasonOf(Assign(Id(1, 99), "r4", "team: 'lifts'").status()), "ASSIGNMENT_NOT_FOUND");
+  // What errors echo is one line of at most 128 bytes; the rest is refused without an echo.
+  for (const std::string& team : {std::string(kLongestCode + 1, 'x'), std::string("two\\nlines")}) {
+    const auto echoed = Assign(id, "r5", absl::StrCat("team: '", team, "'")).status();
+    EXPECT_EQ(ReasonOf(echoed), "INVALID_FIELDS");
+    EXPECT_FALSE(absl::StrContains(echoed.message(), "xx") || absl::StrContains(echoed.message(), "lines"));
+  }
   v1::AssignComplaintRequest bad;
   bad.set_name("complaint/x");
   bad.set_priority(6);

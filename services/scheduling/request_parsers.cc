@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "libs/calendar/zone.h"
+#include "libs/ids/codes.h"
 #include "libs/ids/ids.h"
 #include "libs/service/checks.h"
 #include "services/scheduling/intervention.h"
@@ -15,10 +16,6 @@ namespace {
 
 using service::CheckCode;
 using service::Violations;
-
-bool IsVisible(absl::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
-}
 
 template <typename Codes>
 void CheckCodes(absl::string_view field, const Codes& codes, int most, Violations* violations) {
@@ -55,7 +52,7 @@ void ReadHours(const v1::Technician& technician, Violations* violations, events:
 std::string ReadTechnicianId(absl::string_view field, absl::string_view name, Violations* violations) {
   absl::string_view id = name;
   const bool ok = absl::ConsumePrefix(&id, kTechnicians) && !id.empty() && id.size() <= kMaxTechnicianIdBytes &&
-                  IsVisible(id) && id.find_first_of("/|") == absl::string_view::npos;
+                  IsVisibleAscii(id) && id.find_first_of("/|") == absl::string_view::npos;
   if (ok) return std::string(id);
   violations->Add(field, "must be of the form technicians/{id}, the id of 1 to 64 visible ASCII characters");
   return "";

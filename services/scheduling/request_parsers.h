@@ -9,6 +9,7 @@
 
 namespace redress::scheduling {
 
+// What `slot` asks for; missing when not `present`. Whether it can be had is the decider's.
 void ReadSlot(bool present, const v1::Slot& slot, bool outside_hours, service::Violations* violations,
               commands::v1::Slot* out);
 
@@ -16,6 +17,7 @@ void ReadSlot(bool present, const v1::Slot& slot, bool outside_hours, service::V
 void ReadTechnician(const v1::Technician& technician, service::Violations* violations,
                     events::v1::TechnicianRegistered* out);
 
+// A span of time and its reason; missing when not `present`.
 void ReadAbsence(bool present, const v1::Absence& absence, service::Violations* violations,
                  events::v1::TechnicianAbsenceSet* out);
 

@@ -16,7 +16,7 @@
 #include "libs/privacy/in_memory_key_store.h"
 #include "libs/privacy/read_audit.h"
 #include "libs/privacy/sealer.h"
-#include "libs/reference/snapshot.h"
+#include "libs/reference/register_view.h"
 #include "libs/runtime/service_runtime.h"
 #include "libs/service/requests.h"
 #include "libs/status/errors.h"
@@ -25,52 +25,9 @@
 #include "redress/routing/events/v1/events.pb.h"
 #include "services/scheduling/scheduling_logic.h"
 #include "services/scheduling/scheduling_service.h"
+#include "tests/testing/script_logic.h"
 
 namespace redress::scheduling {
-
-// A stream whose records are what a test says.
-class ScriptLogic : public runtime::Logic {
- public:
-  explicit ScriptLogic(log::Stream stream) : stream_(stream) {}
-  log::Stream stream() const override { return stream_; }
-  int projection_version() const override { return 1; }
-  std::vector<log::ShardId> Follows(uint16_t, uint32_t) const override { return {}; }
-  // The command is a serialised Body: its events.
-  absl::StatusOr<std::vector<runtime::NewEvent>> Decide(const store::Rows&, const runtime::v1::Order& order,
-                                                        const runtime::DecideContext&) const override {
-    log::v1::Body body;
-    body.ParseFromString(order.command());
-    std::vector<runtime::NewEvent> events;
-    for (const auto& event : body.events()) events.push_back({event.aggregate(), event.payload()});
-    return events;
-  }
-  bool Knows(log::Stream, const log::v1::Event&) const override { return true; }
-  void Apply(const runtime::ApplyContext&, const log::v1::Event&, store::View*) const override {}
-  std::string ResultOf(const runtime::ApplyContext&, const store::Rows&) const override { return ""; }
-  absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input&,
-                                                        const runtime::ReactContext&) const override {
-    return std::vector<runtime::v1::Order>{};
-  }
-  void Fire(const runtime::Timer&, const runtime::ReactContext&,
-            std::function<void(std::optional<runtime::v1::Order>)> done) override {
-    done(std::nullopt);
-  }
-
- private:
-  const log::Stream stream_;
-};
-
-// One state of the register, for ever.
-class FixedReference : public runtime::ReferenceSource {
- public:
-  explicit FixedReference(std::shared_ptr<const reference::Snapshot> snapshot) : snapshot_(std::move(snapshot)) {}
-  std::shared_ptr<const reference::Snapshot> Current() const override { return snapshot_; }
-  int64_t Version() const override { return snapshot_->version(); }
-  std::shared_ptr<void> OnChange(std::function<void()>) override { return nullptr; }
-
- private:
-  const std::shared_ptr<const reference::Snapshot> snapshot_;
-};
 
 class SchedulingTest : public ::testing::Test {
  protected:
@@ -262,10 +219,10 @@ class SchedulingTest : public ::testing::Test {
   std::unique_ptr<log::SimulatedLog> log_;
   std::unique_ptr<log::SimulatedConnection> connection_;
   // None: places and agencies are not looked up.
-  std::unique_ptr<FixedReference> reference_;
+  std::unique_ptr<reference::FixedReference> reference_;
   SchedulingLogic logic_;
-  ScriptLogic intake_logic_{log::Stream::kIntake};
-  ScriptLogic routing_logic_{log::Stream::kRouting};
+  testing::ScriptLogic intake_logic_{log::Stream::kIntake};
+  testing::ScriptLogic routing_logic_{log::Stream::kRouting};
   std::shared_ptr<store::MemoryDatabase> rows_ = std::make_shared<store::MemoryDatabase>(64);
   std::shared_ptr<store::MemoryDatabase> intake_rows_ = std::make_shared<store::MemoryDatabase>();
   std::shared_ptr<store::MemoryDatabase> routing_rows_ = std::make_shared<store::MemoryDatabase>();

@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "libs/ids/ids.h"
 #include "libs/reference/snapshot.h"
+#include "libs/service/inputs.h"
 #include "libs/status/macros.h"
 #include "redress/intake/events/v1/events.pb.h"
 #include "redress/routing/events/v1/events.pb.h"
@@ -142,11 +143,11 @@ absl::StatusOr<Orders> React(const runtime::Input& input, const runtime::ReactCo
     if (!absl::StartsWith(event.aggregate(), kComplaints)) continue;
     if (input.from.stream == log::Stream::kRouting) {
       routing::events::v1::Event payload;
-      if (!payload.ParseFromString(event.payload())) return absl::InvalidArgumentError("an unreadable routing event");
+      if (!payload.ParseFromString(event.payload())) return service::EventUnreadable(event);
       if (payload.has_assigned()) ReactToAssigned(event.aggregate(), payload.assigned(), context, &orders);
     } else if (input.from.stream == log::Stream::kIntake) {
       IntakeEvent payload;
-      if (!payload.ParseFromString(event.payload())) return absl::InvalidArgumentError("an unreadable intake event");
+      if (!payload.ParseFromString(event.payload())) return service::EventUnreadable(event);
       RETURN_IF_ERROR(ReactToIntake(event.aggregate(), payload, context, &orders));
     }
   }

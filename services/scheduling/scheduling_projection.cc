@@ -4,9 +4,9 @@
 //   03 taken         Str(technician) I64(window start) visit         TakenRow       HELD, BOOKED, STARTED visits
 //   04 by complaint  Str(complaint) visit                            VisitEntry     every visit
 //   05 endings       complaint                                       EndingRow
-//   06 agenda        Str(technician) I64(window start) visit         VisitEntry     all that have a technician, ended
-//   ones too 07 by window     Str(agency) I64(window start) visit             VisitEntry     the same 08 queue U8(0
-//   emergency, else 1) I64(requested) visit    VisitEntry     REQUESTED visits
+//   06 agenda        Str(technician) I64(window start) visit         VisitEntry     all with a technician, ended ones too
+//   07 by window     Str(agency) I64(window start) visit             VisitEntry     the same
+//   08 queue         U8(0 emergency, else 1) I64(requested) visit    VisitEntry     REQUESTED visits
 // Technicians and complaints in full ("technicians/T7"), visits as bare ids.
 // e.g. shard 2, T7's window at 0x18F00000000 ms of visit "01J…": 00 02 03 "technicians/T7" 00 80 00 01 8F 00 00 00 00
 // "01J…"

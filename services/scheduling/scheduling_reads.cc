@@ -21,22 +21,9 @@
 namespace redress::scheduling {
 namespace {
 
+using service::PositionOf;
+using service::QuestionOf;
 using service::Violations;
-
-template <typename Request>
-std::optional<types::v1::Position> PositionOf(const Request& request) {
-  if (!request.has_position()) return std::nullopt;
-  return request.position();
-}
-
-// A list's question: the request without what says where to go on.
-template <typename Request>
-service::PageQuestion QuestionOf(Request request, absl::string_view list, const std::string& log_id) {
-  request.clear_page_size();
-  request.clear_page_token();
-  request.clear_position();
-  return {std::string(list), request.SerializeAsString(), log_id, kProjectionVersion};
-}
 
 bool CanBePlanned(VisitState state) {
   return state == rows::v1::VISIT_STATE_REQUESTED || state == rows::v1::VISIT_STATE_HELD ||
@@ -184,7 +171,7 @@ void SchedulingService::GetIntervention(const CallContext& call, const v1::GetIn
 void SchedulingService::ListTechnicians(const CallContext& call, const v1::ListTechniciansRequest& request,
                                         Done<v1::ListTechniciansResponse> done) {
   if (const auto status = call.caller->Require(Permission::kSchedule); !status.ok()) return done(status);
-  const auto question = QuestionOf(request, "technicians", deps_.runtime->info().log_id);
+  const auto question = QuestionOf(request, "technicians", deps_.runtime->info().log_id, kProjectionVersion);
   const auto page = service::ReadPage(request.page_size(), request.page_token(), question);
   if (!page.ok()) return done(page.status());
   deps_.runtime->Read(
@@ -248,7 +235,7 @@ void SchedulingService::ListInterventions(const CallContext& call, const v1::Lis
   if (const auto status = call.caller->Require(Permission::kReadComplaints); !status.ok()) return done(status);
   const auto visits = ReadVisitQuestion(request);
   if (!visits.ok()) return done(visits.status());
-  const auto question = QuestionOf(request, "interventions", deps_.runtime->info().log_id);
+  const auto question = QuestionOf(request, "interventions", deps_.runtime->info().log_id, kProjectionVersion);
   const auto page = service::ReadPage(request.page_size(), request.page_token(), question);
   if (!page.ok()) return done(page.status());
   deps_.runtime->Read(PositionOf(request), [caller = call.caller, visits = *visits, page = *page, question,

@@ -63,6 +63,16 @@ TEST_F(PersonalDataTest, AreEmptyOnceForgotten) {
   EXPECT_EQ(seen->intervention().state(), State::STATE_BOOKED);
 }
 
+TEST_F(PersonalDataTest, AreNotTakenForForgottenWhenTheirKeyIsLost) {
+  const auto visit = Visit();
+  keys_.rows().Lose(key_);
+  v1::GetInterventionRequest get;
+  get.set_name(visit.name());
+  EXPECT_TRUE(Call(&Service::GetIntervention, get).ok());
+  get.set_include_personal_data(true);
+  EXPECT_EQ(ReasonOf(Call(&Service::GetIntervention, get).status()), "KEY_LOST");
+}
+
 TEST_F(PersonalDataTest, GoOnToVisitsByHandStillSealed) {
   const auto visit = Visit();
   v1::RequestVisitRequest request;

@@ -36,11 +36,7 @@ struct SchedulingService::Change {
 namespace {
 
 commands::v1::Scope ScopeOf(const Caller& caller) {
-  commands::v1::Scope scope;
-  scope.set_all_agencies(caller.all_agencies());
-  std::vector<std::string> agencies(caller.agencies().begin(), caller.agencies().end());
-  std::sort(agencies.begin(), agencies.end());
-  scope.mutable_agencies()->Assign(agencies.begin(), agencies.end());
+  auto scope = service::ScopeOf<commands::v1::Scope>(caller);
   if (OnlyVisits(caller)) scope.set_technician(absl::StrCat(kTechnicians, caller.id()));
   return scope;
 }

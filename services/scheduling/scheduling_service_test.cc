@@ -400,7 +400,7 @@ class RegisterTest : public SchedulingTest {
   // North in Paris, south in Casablanca.
   RegisterTest() {
     Stop();
-    reference_ = std::make_unique<FixedReference>(
+    reference_ = std::make_unique<reference::FixedReference>(
         reference::SnapshotBuilder().Add(reference::testing::SmallTerritory()).Build());
     Boot();
   }
@@ -432,7 +432,7 @@ TEST_F(SchedulingTest, WhatTheRegisterAcceptsAsACodeCanBePlannedWith) {
   reference::testing::AddAgency(&territory, "Île-Nord");
   ASSERT_TRUE(reference::CheckTerritory(territory).empty());
   Stop();
-  reference_ = std::make_unique<FixedReference>(reference::SnapshotBuilder().Add(territory).Build());
+  reference_ = std::make_unique<reference::FixedReference>(reference::SnapshotBuilder().Add(territory).Build());
   Boot();
   v1::RegisterTechnicianRequest request;
   request.set_request_id(NextRequest());

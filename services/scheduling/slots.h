@@ -67,6 +67,7 @@ struct SlotExplanation {
 std::vector<Interval> WeeklyHours(const rows::v1::TechnicianRow& technician, Millis from, Millis to);
 // What is left of `intervals` (in order, disjoint) without `holes` (any order).
 std::vector<Interval> Subtract(absl::Span<const Interval> intervals, std::vector<Interval> holes);
+// As noted, by start; they may overlap.
 std::vector<Interval> AbsencesOf(const rows::v1::TechnicianRow& technician);
 
 // The first of `needed` that the technician lacks are listed, in their order.

@@ -38,6 +38,7 @@ struct Listing {
 // The page's entries of those the caller sees.
 Listing ListVisits(const store::Rows& rows, uint32_t shard_count, const service::Page& page,
                    const VisitQuestion& question, const Caller& caller);
+// The page's technicians that `accept` takes, by id.
 Listing ListTechnicianIds(const store::Rows& rows, uint32_t shard_count, const service::Page& page,
                           absl::FunctionRef<bool(const rows::v1::TechnicianRow&)> accept);
 

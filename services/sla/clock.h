@@ -56,6 +56,7 @@ const rows::v1::DueVersion& LastDue(const Run& run);
 // The next warning and the breach that are to be raised if nothing happens; none when there is none to come.
 std::optional<Millis> NextWarning(const ClockRow& row, const Run& run);
 std::optional<Millis> NextBreach(const Run& run);
+// Whether a breach of it was raised, whatever was due then.
 bool BreachRaised(const Run& run);
 
 }  // namespace redress::sla

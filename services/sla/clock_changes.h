@@ -9,6 +9,7 @@
 
 namespace redress::sla {
 
+// Null when the row has no such run.
 const Run* FindRun(const ClockRow& row, absl::string_view line, int run);
 
 // Whether a due instant and its warnings are written as they are planned.

@@ -165,7 +165,10 @@ absl::StatusOr<Question> ParseScope(const v1::ReportScope& scope, const Caller& 
 }
 
 google::protobuf::Duration WriteDuration(Millis length) {
-  return google::protobuf::util::TimeUtil::MillisecondsToDuration(length);
+  // TimeUtil ends the process for what no Duration holds.
+  using google::protobuf::util::TimeUtil;
+  return TimeUtil::MillisecondsToDuration(
+      std::clamp(length, TimeUtil::kDurationMinSeconds * kSecond, TimeUtil::kDurationMaxSeconds * kSecond));
 }
 
 void WriteGroup(const Grouper& grouper, const std::vector<GroupBy>& by, size_t group,
@@ -224,6 +227,13 @@ void WriteRow(const WaitingRow& row, v1::WaitingSharesRow* out) {
       share->set_share(static_cast<double>(sum.first_round + sum.reopened) / static_cast<double>(row.total));
     }
   }
+}
+
+void WriteRow(const BackdatingRow& row, v1::BackdatingRow* out) {
+  out->set_cases(row.cases);
+  out->set_backdated_cases(row.backdated_cases);
+  out->set_facts(row.facts);
+  *out->mutable_longest() = WriteDuration(row.longest);
 }
 
 v1::Line WriteLine(const LineView& line, Millis now) {

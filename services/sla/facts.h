@@ -40,6 +40,7 @@ struct AsOf {
     return fact.fact().occurred_at() <= occurred && fact.recorded_at() <= known;
   }
 };
+// Those that count, in place of what `out` held.
 void Select(const NotedFacts& facts, const AsOf& as_of, Facts* out);
 
 // Whether what `cause` said is among the facts already.
@@ -69,6 +70,7 @@ struct Life {
   Millis first_resolved_at = 0;
 
   bool open() const { return end == End::kOpen; }
+  // Folds the next fact.
   Turn Take(const NotedFact& fact);
 };
 

@@ -28,6 +28,7 @@ struct CaseFilter {
   absl::flat_hash_set<std::string> scope;
   bool all_agencies = true;
 
+  // In every list that is not empty, and in the scope.
   bool Passes(const CaseDimensions& dimensions) const;
 };
 
@@ -86,6 +87,7 @@ class Grouper {
  public:
   explicit Grouper(std::vector<GroupBy> by) : by_(std::move(by)) {}
 
+  // The number of the complaint's group, a new one where it is the first of it.
   size_t GroupOf(const CaseView& view);
   size_t size() const { return groups_.size(); }
   // In the order of GroupBy: codes, "phone", "urgent", "2026-03"; "" when unknown.

@@ -42,9 +42,11 @@ class OnTimeFigures {
  public:
   explicit OnTimeFigures(const Question& question) : question_(question) {}
 
+  // Counts a verdict whose due instant lies in the period, and has passed or been settled by the report's.
   void Add(size_t group, const Verdict& verdict);
   // By group and line.
   const std::map<std::pair<size_t, std::string>, OnTimeRow>& rows() const { return rows_; }
+  // By line, over all groups.
   std::map<std::string, OnTimeRow> Totals() const;
 
  private:

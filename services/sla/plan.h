@@ -1,9 +1,8 @@
 // What a complaint's lines come to, from its facts and its promises alone: the rules of clocks.
 //
 //   start fact ──────── running ────────┬── stop fact ≤ due ──▶ met       a line starts again when its start fact comes
-//        due: so much time from there,  ├── stop fact > due ──▶ late      after its end; one that ends with a
-//        resolution moved by pauses, extensions    └── cancelling fact ──▶ cancelled  also at each re-opening, with its
-//        whole target
+//        due: so much time from there,  ├── stop fact > due ──▶ late      after its end; one that ends with a resolution
+//        moved by pauses, extensions    └── cancelling fact ──▶ cancelled  also at each re-opening, with its whole target
 //
 // - The outcome depends on the sequence of facts alone, so neither on their order of arrival nor on when it is asked.
 //   Neither warnings nor breaches raised matter to it.

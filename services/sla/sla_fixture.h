@@ -21,38 +21,12 @@
 #include "services/sla/sla_logic.h"
 #include "services/sla/sla_service.h"
 #include "services/sla/test_clock.h"
+#include "tests/testing/script_logic.h"
 
 namespace redress::sla::testing {
 
 inline constexpr uint32_t kShards = 2;
 inline const Millis kStart = At(kMonday17);
-
-// Another service's stream: its commands are the events it records.
-class ScriptLogic : public runtime::Logic {
- public:
-  explicit ScriptLogic(log::Stream stream) : stream_(stream) {}
-  log::Stream stream() const override { return stream_; }
-  int projection_version() const override { return 1; }
-  std::vector<log::ShardId> Follows(uint16_t, uint32_t) const override { return {}; }
-  absl::StatusOr<std::vector<runtime::NewEvent>> Decide(const store::Rows&, const runtime::v1::Order& order,
-                                                        const runtime::DecideContext&) const override {
-    return std::vector<runtime::NewEvent>{{order.aggregate(), order.command()}};
-  }
-  bool Knows(log::Stream, const log::v1::Event&) const override { return true; }
-  void Apply(const runtime::ApplyContext&, const log::v1::Event&, store::View*) const override {}
-  std::string ResultOf(const runtime::ApplyContext&, const store::Rows&) const override { return ""; }
-  absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input&,
-                                                        const runtime::ReactContext&) const override {
-    return std::vector<runtime::v1::Order>();
-  }
-  void Fire(const runtime::Timer&, const runtime::ReactContext&,
-            std::function<void(std::optional<runtime::v1::Order>)> done) override {
-    done(std::nullopt);
-  }
-
- private:
-  const log::Stream stream_;
-};
 
 // One agency's calendar and a pack; more may be added.
 inline reference::SnapshotBuilder SmallRegister() {
@@ -81,7 +55,7 @@ class SlaFixture : public ::testing::Test {
     connection_ = log_->Connect();
     for (const log::Stream stream :
          {log::Stream::kIntake, log::Stream::kRouting, log::Stream::kScheduling, log::Stream::kRegister}) {
-      scripts_.push_back(std::make_unique<ScriptLogic>(stream));
+      scripts_.push_back(std::make_unique<::redress::testing::ScriptLogic>(stream));
       others_[stream] = Boot(scripts_.back().get(), std::make_shared<store::MemoryDatabase>());
     }
     StartSla(std::make_shared<store::MemoryDatabase>());
@@ -117,7 +91,10 @@ class SlaFixture : public ::testing::Test {
     order.set_stream(std::string(log::StreamName(stream)));
     order.set_shard(shard);
     order.set_aggregate(aggregate);
-    order.set_command(event.SerializeAsString());
+    log::v1::Body body;
+    body.add_events()->set_aggregate(aggregate);
+    body.mutable_events(0)->set_payload(event.SerializeAsString());
+    order.set_command(body.SerializeAsString());
     order.set_order_class(runtime::v1::ORDER_CLASS_CALLER);
     others_[stream]->Execute(
         order, [](absl::StatusOr<runtime::v1::Receipt> receipt) { EXPECT_TRUE(receipt.ok()) << receipt.status(); });
@@ -204,7 +181,7 @@ class SlaFixture : public ::testing::Test {
   reference::FixedReference reference_;
   std::unique_ptr<log::SimulatedLog> log_;
   std::unique_ptr<log::SimulatedConnection> connection_;
-  std::vector<std::unique_ptr<ScriptLogic>> scripts_;
+  std::vector<std::unique_ptr<::redress::testing::ScriptLogic>> scripts_;
   std::map<log::Stream, std::unique_ptr<runtime::ServiceRuntime>> others_;
   SlaLogic logic_;
   std::shared_ptr<store::MemoryDatabase> rows_;

@@ -24,6 +24,7 @@ void Bind(SlaService* sla, rpc::Service* service) {
   BindOne("GetTimeToResolution", sla, &SlaService::GetTimeToResolution, service);
   BindOne("GetOnTimeRates", sla, &SlaService::GetOnTimeRates, service);
   BindOne("GetWaitingShares", sla, &SlaService::GetWaitingShares, service);
+  BindOne("GetBackdating", sla, &SlaService::GetBackdating, service);
 }
 
 }  // namespace redress::sla

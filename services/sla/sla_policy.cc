@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "libs/ids/ids.h"
-#include "libs/status/errors.h"
+#include "libs/service/inputs.h"
 #include "libs/status/macros.h"
 #include "redress/intake/events/v1/events.pb.h"
 #include "redress/register/events/v1/events.pb.h"
@@ -21,11 +21,6 @@ namespace {
 using commands::v1::Note;
 using types::v1::Fact;
 using types::v1::FactKind;
-
-absl::Status Unreadable(const log::v1::Event& event) {
-  return MakeError(absl::StatusCode::kDataLoss, "EVENT_UNREADABLE",
-                   absl::StrCat(event.aggregate(), " version ", event.version(), " cannot be read"));
-}
 
 Fact& AddFact(FactKind kind, Millis occurred_at, Note* note) {
   Fact& fact = *note->add_facts();
@@ -226,7 +221,7 @@ absl::StatusOr<std::vector<runtime::v1::Order>> ReactToRegister(const log::v1::B
   for (const log::v1::Event& event : body.events()) {
     commands::v1::Command command;
     auto* change = command.mutable_begin_replan()->mutable_change();
-    if (!FromRegister(event, change)) return Unreadable(event);
+    if (!FromRegister(event, change)) return service::EventUnreadable(event);
     if (change->calendar().empty() && change->tzdata().empty()) continue;
     change->set_recorded_at(body.recorded_at());
     orders.push_back(OrderFor(ReplanName(*change), command, shard));
@@ -278,7 +273,7 @@ absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& inpu
       default: break;
     }
     if (!read && !parks) continue;
-    if (!read) return Unreadable(event);
+    if (!read) return service::EventUnreadable(event);
     if (note.facts().empty() && !note.has_receipt() && !note.has_amended()) continue;
     complaint = BareId(complaint);
     const absl::StatusOr<IdParts> id = ParseId(complaint);

@@ -29,6 +29,7 @@ absl::string_view ComplaintOf(absl::string_view clock_name);
 
 // What the aggregates of re-planning begin with: "replans/calendar/<id>/<version>", "replans/tzdata/<version>".
 inline constexpr absl::string_view kReplans = "replans/";
+// The aggregate of one change: that name, by what has changed.
 std::string ReplanName(const events::v1::ReplanBegun& change);
 
 }  // namespace redress::sla

@@ -178,6 +178,27 @@ absl::StatusOr<v1::GetWaitingSharesResponse> ReportWaiting(const ReportSource& s
   return response;
 }
 
+absl::StatusOr<v1::GetBackdatingResponse> ReportBackdating(const ReportSource& source, const Question& question) {
+  v1::GetBackdatingResponse response;
+  Grouper grouper(question.group_by);
+  BackdatingFigures figures;
+  CaseView one;
+  ForEachCase(*source.rows, source.shard_count, [&](absl::string_view, const CaseRow& row) {
+    if (question.InPeriod(row.start().received_at()) && Look(row, question, &one)) {
+      figures.Add(grouper.GroupOf(one), one);
+    }
+  });
+  if (grouper.size() > kMaxGroups) return TooManyGroups();
+  *response.mutable_as_of_time() = service::WriteTime(question.now);
+  for (const size_t group : grouper.Sorted()) {
+    v1::BackdatingRow* row = response.add_rows();
+    WriteGroup(grouper, question.group_by, group, row->mutable_group());
+    WriteRow(figures.rows()[group], row);
+  }
+  WriteRow(figures.Total(), response.mutable_total());
+  return response;
+}
+
 absl::StatusOr<v1::ClockExplanation> ExplainOne(const ReportSource& source, const Question& question,
                                                 const std::string& complaint) {
   ASSIGN_OR_RETURN(const IdParts id, ParseId(complaint));

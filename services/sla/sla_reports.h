@@ -27,6 +27,7 @@ absl::StatusOr<v1::GetTimeToResolutionResponse> ReportTimeToResolution(const Rep
 absl::StatusOr<v1::GetOnTimeRatesResponse> ReportOnTime(const ReportSource& source, const Question& question,
                                                         const absl::flat_hash_set<std::string>& lines);
 absl::StatusOr<v1::GetWaitingSharesResponse> ReportWaiting(const ReportSource& source, const Question& question);
+absl::StatusOr<v1::GetBackdatingResponse> ReportBackdating(const ReportSource& source, const Question& question);
 
 // One clock as `question` sees it; NOT_FOUND (CLOCK_NOT_FOUND) when there is none, or not yet, or out of the caller's
 // scope.

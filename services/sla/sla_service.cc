@@ -4,7 +4,7 @@
 
 #include "absl/strings/strip.h"
 #include "libs/ids/ids.h"
-#include "libs/runtime/rows.h"
+#include "libs/service/positions.h"
 #include "libs/service/requests.h"
 #include "libs/status/macros.h"
 #include "services/sla/converters.h"
@@ -13,16 +13,12 @@
 namespace redress::sla {
 namespace {
 
-template <typename Request>
-std::optional<types::v1::Position> PositionOf(const Request& request) {
-  if (!request.has_position()) return std::nullopt;
-  return request.position();
-}
+using service::PositionOf;
 
 // What a request for one clock asks.
 struct OneClock {
   std::string complaint;
-  uint32_t shard = 0;
+  uint16_t shard = 0;
   Question question;
 };
 
@@ -38,7 +34,7 @@ absl::StatusOr<OneClock> ParseOne(const CallContext& call, const Request& reques
     violations.Add("name", "holds no complaint id");
   } else {
     one.complaint = *id;
-    one.shard = ShardOf(parts->placement, shard_count);
+    one.shard = static_cast<uint16_t>(ShardOf(parts->placement, shard_count));
   }
   one.question = ParseInstants(request.has_as_of_time(), request.as_of_time(), request.has_known_at_time(),
                                request.known_at_time(), "", now, &violations);
@@ -50,14 +46,6 @@ absl::StatusOr<OneClock> ParseOne(const CallContext& call, const Request& reques
 absl::StatusOr<Question> ParseReport(const CallContext& call, const v1::ReportScope& scope, Millis now) {
   RETURN_IF_ERROR(call.caller->Require(Permission::kReadReports));
   return ParseScope(scope, *call.caller, now);
-}
-
-// What a page token is good for: this question alone.
-std::string QuestionOf(v1::ListCasesAtRiskRequest request) {
-  request.clear_page_size();
-  request.clear_page_token();
-  request.clear_position();
-  return request.SerializeAsString();
 }
 
 CaseDimensions DimensionsOf(const rows::v1::AtRiskRow& row) {
@@ -85,24 +73,13 @@ void SlaService::Answer(std::optional<types::v1::Position> position,
       const auto reference = runtime_->reference()->Current();
       absl::StatusOr<Response> response = report({rows.get(), runtime_->shard_count(), reference.get()});
       if constexpr (requires(Response answer) { answer.add_positions(); }) {
-        for (uint32_t shard = 0; response.ok() && shard < runtime_->shard_count(); ++shard) {
-          *response->add_positions() = ReadUpTo(*rows, shard);
-        }
+        if (response.ok()) *response->mutable_positions() = service::PositionsIn(*runtime_, *rows);
       }
       done(std::move(response));
     };
     if (readers_ == nullptr) return work();
     readers_->Post(std::move(work));
   });
-}
-
-types::v1::Position SlaService::ReadUpTo(const store::Rows& rows, uint32_t shard) const {
-  types::v1::Position position;
-  position.set_log_id(runtime_->info().log_id);
-  position.set_stream(std::string(log::StreamName(runtime_->stream())));
-  position.set_shard(shard);
-  position.set_next(runtime::LoadRuleState(rows, static_cast<uint16_t>(shard)).next_offset);
-  return position;
 }
 
 void SlaService::GetClock(const CallContext& call, const v1::GetClockRequest& request,
@@ -116,7 +93,7 @@ void SlaService::GetClock(const CallContext& call, const v1::GetClockRequest& re
         v1::GetClockResponse response;
         response.mutable_clock()->Swap(explanation.mutable_clock());
         *response.mutable_as_of_time() = service::WriteTime(one.question.now);
-        *response.mutable_position() = ReadUpTo(*source.rows, one.shard);
+        *response.mutable_position() = service::PositionIn(*runtime_, *source.rows, one.shard);
         return response;
       },
       std::move(done));
@@ -132,7 +109,7 @@ void SlaService::ExplainClock(const CallContext& call, const v1::ExplainClockReq
         v1::ExplainClockResponse response;
         ASSIGN_OR_RETURN(*response.mutable_explanation(), ExplainOne(source, one.question, one.complaint));
         *response.mutable_as_of_time() = service::WriteTime(one.question.now);
-        *response.mutable_position() = ReadUpTo(*source.rows, one.shard);
+        *response.mutable_position() = service::PositionIn(*runtime_, *source.rows, one.shard);
         return response;
       },
       std::move(done));
@@ -160,8 +137,7 @@ absl::StatusOr<v1::ListCasesAtRiskResponse> SlaService::ListAtRisk(const store::
   if (request.has_due_before_time()) {
     due_before = service::ReadTime("due_before_time", true, request.due_before_time(), &violations);
   }
-  const service::PageQuestion question{"cases_at_risk", QuestionOf(request), runtime_->info().log_id,
-                                       kProjectionVersion};
+  const auto question = service::QuestionOf(request, "cases_at_risk", runtime_->info().log_id, kProjectionVersion);
   const auto page = service::ReadPage(request.page_size(), request.page_token(), question);
   if (!page.ok() && ReasonOf(page.status()) != "INVALID_FIELDS") return page.status();
   violations.Merge(page.status());
@@ -219,6 +195,16 @@ void SlaService::GetWaitingShares(const CallContext& call, const v1::GetWaitingS
   Answer<v1::GetWaitingSharesResponse>(
       PositionOf(request.scope()),
       [question = *question](const ReportSource& source) { return ReportWaiting(source, question); }, std::move(done));
+}
+
+void SlaService::GetBackdating(const CallContext& call, const v1::GetBackdatingRequest& request,
+                               rpc::Done<v1::GetBackdatingResponse> done) {
+  const auto question = ParseReport(call, request.scope(), Now());
+  if (!question.ok()) return done(question.status());
+  Answer<v1::GetBackdatingResponse>(
+      PositionOf(request.scope()),
+      [question = *question](const ReportSource& source) { return ReportBackdating(source, question); },
+      std::move(done));
 }
 
 }  // namespace redress::sla

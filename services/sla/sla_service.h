@@ -31,6 +31,8 @@ class SlaService {
                       rpc::Done<v1::GetOnTimeRatesResponse> done);
   void GetWaitingShares(const CallContext& call, const v1::GetWaitingSharesRequest& request,
                         rpc::Done<v1::GetWaitingSharesResponse> done);
+  void GetBackdating(const CallContext& call, const v1::GetBackdatingRequest& request,
+                     rpc::Done<v1::GetBackdatingResponse> done);
 
  private:
   // Reads at `position` and answers with what `report` makes of it, on the readers' strand, and up to where that was.
@@ -38,7 +40,6 @@ class SlaService {
   void Answer(std::optional<types::v1::Position> position,
               std::function<absl::StatusOr<Response>(const ReportSource&)> report, rpc::Done<Response> done);
   // Up to where `rows` hold a shard.
-  types::v1::Position ReadUpTo(const store::Rows& rows, uint32_t shard) const;
   absl::StatusOr<v1::ListCasesAtRiskResponse> ListAtRisk(const store::Rows& rows, const Caller& caller,
                                                          const v1::ListCasesAtRiskRequest& request);
   Millis Now() const { return runtime_->clock().Now(); }

@@ -235,6 +235,33 @@ TEST_F(SlaServiceTest, ReportsCountWhatTheyAreAskedFor) {
   EXPECT_EQ(shares->total().cases(), 4);
 }
 
+TEST_F(SlaServiceTest, FactsSaidLongAfterwardsAreCountedByTeam) {
+  Receive(1, kStart);
+  Receive(2, kStart);
+  Assign(1, kStart, "north", "plumbers");
+  Assign(2, kStart, "north", "electricians");
+  clock_.Advance(25 * kHour);
+  Acknowledge(1, kStart + kHour + 1);  // within a day of now, to the millisecond it lies in
+  Acknowledge(2, kStart);
+  Resolve(2, kStart + 30 * kMinute);
+  v1::GetBackdatingRequest request;
+  request.mutable_scope()->add_group_by(v1::DIMENSION_TEAM);
+  const auto report = Call(&SlaService::GetBackdating, request);
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_EQ(report->rows_size(), 2);
+  EXPECT_EQ(report->rows(0).group(0).value(), "electricians");
+  EXPECT_EQ(report->rows(0).backdated_cases(), 1);
+  EXPECT_EQ(report->rows(0).facts(), 2);
+  EXPECT_GE(TimeUtil::DurationToMilliseconds(report->rows(0).longest()), 25 * kHour);
+  EXPECT_EQ(report->rows(1).cases(), 1);
+  EXPECT_EQ(report->total().facts(), 2 + report->rows(1).facts());
+  EXPECT_EQ(report->total().cases(), 2);
+  EXPECT_GT(report->positions_size(), 0);
+  // Before it was known, nobody could count it.
+  *request.mutable_scope()->mutable_known_at_time() = service::WriteTime(kStart + 2 * kHour);
+  EXPECT_EQ(Call(&SlaService::GetBackdating, request)->total().facts(), 0);
+}
+
 TEST_F(SlaServiceTest, WhatLiesOutOfScopeDoesNotExist) {
   Receive(1, kStart, "north");
   Receive(2, kStart, "south");

@@ -46,6 +46,7 @@ class TtrFigures {
   Millis cut() const { return now_ - largest_window_; }
   // A row for each of `groups` groups.
   std::vector<TtrRow> Rows(View view, size_t groups) const;
+  // All groups together.
   TtrRow Total(View view) const;
 
  private:

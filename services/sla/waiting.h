@@ -31,6 +31,7 @@ class WaitingFigures {
   void Add(size_t group, const CaseView& view, const register_v1::ObligationPack* pack);
   // One for each group that was added to, by number; the sums of each are its total.
   const std::vector<WaitingRow>& rows() const { return rows_; }
+  // All groups together.
   WaitingRow Total() const;
 
  private:

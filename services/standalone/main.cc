@@ -1,4 +1,6 @@
 // redress-standalone: everything in one process.
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -25,6 +27,9 @@ int main(int argc, char** argv) {
                  "Shards a service, a power of two: of a new log, else 4; of an existing one what it must have");
   app.add_option("--log-file", log_file, "Log lines go here; standard error unless given");
   CLI11_PARSE(app, argc, argv);
+
+  // Keys and whatever else it writes are its owner's alone.
+  umask(077);
 
   // Signals are taken by this thread alone, at a place of its choosing.
   sigset_t signals;

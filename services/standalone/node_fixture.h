@@ -75,7 +75,9 @@ class HeldLog : public log::Log {
 class MemoryProjections : public admin::ProjectionStore {
  public:
   absl::StatusOr<std::shared_ptr<store::Database>> CreateBeside(log::Stream) override {
-    return std::shared_ptr<store::Database>(std::make_shared<store::MemoryDatabase>());
+    const auto database = std::make_shared<store::MemoryDatabase>();
+    made = database;
+    return std::shared_ptr<store::Database>(database);
   }
   absl::Status Adopt(log::Stream stream) override {
     adopted.push_back(stream);
@@ -87,6 +89,7 @@ class MemoryProjections : public admin::ProjectionStore {
     return id;
   }
   std::vector<log::Stream> adopted;
+  std::weak_ptr<store::MemoryDatabase> made;  // last
 };
 
 class NodeTest : public testing::Test {

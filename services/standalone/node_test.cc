@@ -52,6 +52,7 @@ namespace {
 
 using log::Stream;
 using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -151,6 +152,36 @@ TEST_F(NodeTest, ADamagedProjectionIsToldOnce) {
   Pass(kSecond);
   EXPECT_THAT(damaged_, ElementsAre(Stream::kRouting));
   EXPECT_THAT(logger_.lines(), Contains(AllOf(HasSubstr("projection_damaged"), HasSubstr("routing"))));
+}
+
+TEST_F(NodeTest, AServiceWhoseDamagedRowsWereRebuiltServesAgainWithoutARestart) {
+  ASSERT_NO_FATAL_FAILURE(StartNew());
+  ASSERT_TRUE(Submit("r-0").ok());
+  Pass(kMinute);
+  admin::v1::RebuildProjectionRequest rebuild;
+  rebuild.set_service("intake");
+  std::shared_ptr<store::MemoryDatabase> rows = rows_[Stream::kIntake];
+  for (int round = 1; round <= 2; ++round) {
+    rows->set_health(absl::DataLossError("a block is corrupt"));
+    rows = nullptr;
+    EXPECT_EQ(CountComplaints(), -1);
+    Pass(kSecond);
+    EXPECT_FALSE(serving_[kIntakeService]);
+    EXPECT_FALSE(serving_[""]);
+    EXPECT_FALSE(watch_->ready());
+    EXPECT_THAT(damaged_, Each(Stream::kIntake));
+    EXPECT_EQ(damaged_.size(), static_cast<size_t>(round));
+    const auto built =
+        Call<admin::v1::RebuildProjectionResponse>("admin.v1.AdminService/RebuildProjection", rebuild, kMinute);
+    ASSERT_TRUE(built.ok()) << built.status();
+    EXPECT_TRUE(serving_[kIntakeService]);
+    EXPECT_TRUE(serving_[""]);
+    EXPECT_TRUE(watch_->ready());
+    EXPECT_TRUE(Submit(absl::StrCat("r-", round)).ok());
+    EXPECT_EQ(CountComplaints(), 1 + round);
+    rows = memory_projections_.made.lock();
+    ASSERT_NE(rows, nullptr);
+  }
 }
 
 TEST_F(NodeTest, ARebuiltProjectionIsEqualAndTakesTheOldOnesPlace) {

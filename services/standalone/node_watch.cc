@@ -23,7 +23,10 @@ void NodeWatch::Step() {
 void NodeWatch::LookAtStream(log::Stream stream) {
   const runtime::ServiceRuntime* runtime = options_.node->runtime(stream);
   if (runtime == nullptr) return;
-  if (absl::IsDataLoss(runtime->database()->Health()) && damaged_.insert(stream).second) {
+  if (!absl::IsDataLoss(runtime->database()->Health())) {
+    // Rebuilt rows can be damaged like those before them.
+    damaged_.erase(stream);
+  } else if (damaged_.insert(stream).second) {
     options_.logger->Error("projection_damaged", {{"service", log::StreamName(stream)}});
     options_.damaged(stream);
   }

@@ -19,7 +19,7 @@ struct NodeWatchOptions {
   Logger* logger = nullptr;
   // Tells health of one service by its full name, or of the whole by "".
   std::function<void(absl::string_view service, bool serving)> set_serving;
-  // Called once for a projection whose rows cannot be relied on any more.
+  // Called once for rows that cannot be relied on any more; again for those that took their place.
   std::function<void(log::Stream)> damaged;
 };
 

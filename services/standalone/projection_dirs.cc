@@ -108,7 +108,8 @@ absl::StatusOr<std::shared_ptr<store::Database>> ProjectionDirs::CreateBeside(lo
   if (stream == log::Stream::kRegister) {
     return MakeError(
         absl::StatusCode::kFailedPrecondition, "NOT_WHILE_SERVING",
-        "every service reads the register's rows: stop the process and delete them, the start rebuilds them");
+        "every service reads the register's rows: stop the process and start it again, which rebuilds them if they "
+        "were found damaged, or are deleted meanwhile");
   }
   state.beside = NameOf(stream, state.version, GenerationOf(state.current) + 1);
   std::error_code error;

@@ -33,14 +33,23 @@ constexpr Millis kWatch = 200;
 constexpr Millis kAskAgain = 5 * kSecond;
 constexpr Millis kReplenishKeys = 2 * kSecond;
 
-// Whether a projection knows of more than the log has: a disk lost what it had said was safe.
-bool IsAhead(log::Log* log, log::Stream stream, const store::Database& database) {
+// Whether a projection knows of more than the log has: a disk lost what it had said was safe. Says of each shard how
+// much.
+bool IsAhead(log::Log* log, log::Stream stream, const store::Database& database, Logger* logger) {
+  bool ahead = false;
   for (uint32_t shard = 0; shard < log->info().ShardsOf(stream); ++shard) {
     const int64_t next = runtime::LoadRuleState(database, static_cast<uint16_t>(shard)).next_offset;
     std::vector<log::Entry> entries;
-    if (absl::IsOutOfRange(log->Tail({stream, shard}, next)->Read(1, &entries))) return true;
+    const absl::Status read = log->Tail({stream, shard}, next)->Read(1, &entries);
+    if (!absl::IsOutOfRange(read)) continue;
+    ahead = true;
+    logger->Error("projection_ahead_of_log",
+                  {{"service", log::StreamName(stream)},
+                   {"shard", static_cast<int64_t>(shard)},
+                   {"next", next},
+                   {"message", absl::StrCat("records that were durable are gone: ", read.message())}});
   }
-  return false;
+  return ahead;
 }
 
 }  // namespace
@@ -155,11 +164,16 @@ absl::Status Standalone::Parts::OpenKeys() {
       return MakeError(
           absl::StatusCode::kFailedPrecondition, "KEY_STORE_MISSING",
           absl::StrCat(options.dir, "/keys is gone, and with it every name and text: put it back; to go on ",
-                       "without them for good, make an empty directory of that name"));
+                       "without them for good, make an empty directory of that name and delete ", options.dir,
+                       "/keys.mark"));
     }
   }
   ASSIGN_OR_RETURN(key_rows,
                    RocksDbKeyRows::Open({.path = options.dir + "/keys", .installation = log->info().installation}));
+  if (key_rows->unproved()) {
+    options.logger->Warning("key_store_unproved",
+                            {{"message", "keys.mark was missing: the key store is taken as it is"}});
+  }
   keys = std::make_unique<MadeAheadKeyStore>(key_rows.get(), &ids, &clock);
   ASSIGN_OR_RETURN(audit, FileReadAudit::Open(options.dir + "/audit.log", &clock));
   return absl::OkStatus();
@@ -173,8 +187,7 @@ absl::Status Standalone::Parts::OpenNode() {
     bool fresh = false;
     ASSIGN_OR_RETURN(node_options.databases[stream],
                      projections->OpenCurrent(stream, Node::ProjectionVersion(stream), &fresh));
-    if (IsAhead(log.get(), stream, *node_options.databases[stream])) {
-      options.logger->Error("projection_ahead_of_log", {{"service", log::StreamName(stream)}});
+    if (IsAhead(log.get(), stream, *node_options.databases[stream], options.logger)) {
       node_options.databases[stream] = nullptr;
       ASSIGN_OR_RETURN(node_options.databases[stream], projections->OpenAnew(stream));
       fresh = true;

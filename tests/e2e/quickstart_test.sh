@@ -68,6 +68,26 @@ else
   echo "ok Ctrl-C stops the server"
 fi
 
+# A service manager stops it by TERM, and tells the script alone.
+timeout --foreground 900 "$root/deploy/quickstart" --data "$work/data" --listen 127.0.0.1:0 > "$work/term.out" 2> "$work/term.err" &
+served=$!
+for _ in $(seq 1500); do
+  grep -q 'Ctrl-C stops the server' "$work/term.out" && break
+  kill -0 $served 2> /dev/null || break
+  sleep 0.2
+done
+address=$(sed -n 's/^Serving on \([^;]*\);.*/\1/p' "$work/term.out")
+pkill -TERM -P $served
+wait $served
+code=$?
+if [ $code -ne 130 ]; then
+  fail "TERM" "exit code $code"
+elif "$ctl" --server "$address" --timeout 5s status > /dev/null 2>&1; then
+  fail "TERM" "the server is still there"
+else
+  echo "ok TERM stops the server"
+fi
+
 # What an interrupted simulation leaves is not taken for a landlord.
 mkdir -p "$work/other.new/log"
 if "$root/deploy/quickstart" --once --homes 50 --days 10 --data "$work/other" --listen 127.0.0.1:0 > "$work/third.out" 2> "$work/third.err" &&

@@ -209,11 +209,127 @@ def a_key_store_that_is_gone_is_not_made_anew(scratch):
 
 
 @check
+def a_key_store_that_lost_its_end_is_refused_and_what_is_lost_is_not_erased(scratch):
+    names = filled(scratch, 3)
+    keys, mark = scratch / "data" / "keys", scratch / "data" / "keys.mark"
+    [wal] = [file for file in keys.glob("*.log") if file.stat().st_size > 0]
+    content = wal.read_bytes()
+    for size in (0, len(content) // 2, len(content) - 1):
+        wal.write_bytes(content[:size])
+        said = refusal_of(scratch / "data")
+        expect("KEY_STORE_CUT" in said and str(keys) in said and str(mark) in said, f"cut at {size}: {said}")
+    wal.write_bytes(content)
+    with Server(scratch / "data") as server:
+        read = lambda name: server.client.intake.GetComplaint(name=name, personal_data=True, purpose="test").complaint
+        expect(read(names[0]).personal_data.description.startswith("texte 0"), "put back, it is whole")
+        server.kill()
+        # Taken as it is, as the refusal says, without the keys that were made since this start.
+        for file in keys.iterdir():
+            file.unlink()
+        said = refusal_of(scratch / "data")
+        expect("KEY_STORE_CUT" in said, said)
+        mark.unlink()
+        server.start()
+        failure = failure_of(lambda: read(names[0]))
+        expect_equal((failure.code, failure.reason), ("DATA_LOSS", "KEY_LOST"))
+        expect(names[0] in failure.message and "description" in failure.message, str(failure))
+        new = landlord.submit(server.client, description="nouveau").complaint.name
+        expect_equal(read(new).personal_data.description, "nouveau")
+        expect_equal(len(landlord.all_complaints(server.client)), len(names) + 1)
+
+
+@check
+def a_damaged_current_is_named_with_what_it_should_say(scratch):
+    filled(scratch, 3)
+    for store in ("log", "keys"):
+        current = scratch / "data" / store / "CURRENT"
+        content = current.read_text()
+        for damaged in ("", "NANIFEST-000005\n", content.replace("0", "1"), content.strip()):
+            current.write_text(damaged)
+            said = refusal_of(scratch / "data")
+            expect("CURRENT" in said and str(current.parent) in said and content.strip() in said, f"{store} {damaged!r}: {said}")
+        current.write_text(content)
+    with Server(scratch / "data") as server:
+        expect_equal(len(landlord.all_complaints(server.client)), 3)
+
+
+@check
+def a_log_whose_newest_file_is_gone_is_refused(scratch):
+    filled(scratch)
+    wal = newest_wal(scratch)
+    content = wal.read_bytes()
+    wal.unlink()
+    said = refusal_of(scratch / "data")
+    expect("LOG_CORRUPT" in said and str(wal.parent) in said and "000001.log" in said, said)
+    # As it says; with a start more in the log, so that something is left.
+    wal.write_bytes(content)
+    with Server(scratch / "data") as server:
+        landlord.submit(server.client, description="dernier")
+        server.digests()
+        server.kill()
+        newest_wal(scratch).unlink()
+        expect("LOG_CORRUPT" in refusal_of(scratch / "data"), "it started")
+        (scratch / "data" / "log" / "000001.log").touch()
+        server.start()
+        ahead = [line for line in server.log().splitlines() if "projection_ahead_of_log" in line]
+        expect(any('"service":"intake"' in line and "ends at" in line and '"shard":' in line for line in ahead), f"{ahead}")
+        expect_equal(len(landlord.all_complaints(server.client)), 50)
+
+
+@check
 def a_damaged_projection_is_made_anew(scratch):
     names = filled(scratch)
     [current] = (scratch / "data" / "projections").glob("intake-v*")
     (current / "CURRENT").write_text("MANIFEST-999999\n")
     with Server(scratch / "data") as server:
+        expect_equal({complaint.name for complaint in landlord.all_complaints(server.client)}, set(names))
+
+
+def damage_rows(scratch, service):
+    """Bytes of all blocks of a projection's tables, changed."""
+    tables = [file for folder in (scratch / "data" / "projections").glob(f"{service}-v*") for file in folder.glob("*.sst")]
+    expect(tables, f"{service} has no tables")
+    for table in tables:
+        content = bytearray(table.read_bytes())
+        for place in range(300, len(content) - 2000, 500):
+            content[place] ^= 0xFF
+        table.write_bytes(content)
+
+
+@check
+def damaged_rows_are_rebuilt_while_it_serves_twice_in_a_row(scratch):
+    names = filled(scratch)
+    with Server(scratch / "data") as server:
+        for _ in range(2):
+            server.digests()
+            server.kill()
+            server.start()
+            server.digests()
+            server.kill()
+            damage_rows(scratch, "intake")
+            server.start(ready=False)
+            eventually(lambda: server.client.health.Check().status == 2 and "projection_damaged" in server.log(), "the damage is met")
+            failure = failure_of(lambda: landlord.all_complaints(server.client))
+            expect(failure.reason in ("SHARD_STOPPED", "PROJECTION_CORRUPT"), str(failure))
+            server.ctl("admin", "rebuild", "intake")
+            server.wait_until_ready()
+            expect_equal({complaint.name for complaint in landlord.all_complaints(server.client)}, set(names))
+            names.append(landlord.submit(server.client).complaint.name)
+
+
+@check
+def damaged_rows_of_the_register_are_made_anew_by_a_start(scratch):
+    names = filled(scratch, 3)
+    with Server(scratch / "data") as server:
+        server.digests()
+        server.kill()
+        damage_rows(scratch, "register")
+        server.start(ready=False)
+        eventually(lambda: "projection_damaged" in server.log(), "the damage is met")
+        failure = failure_of(lambda: server.client.admin.RebuildProjection(service="register"))
+        expect_equal((failure.code, failure.reason), ("FAILED_PRECONDITION", "NOT_WHILE_SERVING"))
+        server.stop()
+        server.start()
         expect_equal({complaint.name for complaint in landlord.all_complaints(server.client)}, set(names))
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the tree to rules.toml: layers, bans, READMEs, lengths. `lint.py [ROOT]`.
+"""Holds the tree to rules.toml: layers, bans, READMEs, reasons of errors, lengths. `lint.py [ROOT]`.
 
 Prints a line a rule, `ok NAME` or `not ok NAME: what, where` (the protocol of tests/run), then the same for the self-test:
 each rule's planted violation must be found. Exit code 1 when anything is not ok.
@@ -99,6 +99,7 @@ class Linter:
         self.check_readmes()
         self.check_lengths()
         self.check_headers()
+        self.check_reasons()
         for file in self.cxx:
             self.check_layers(file)
         for ban in self.rules["ban"]:
@@ -125,6 +126,21 @@ class Linter:
                 lines = file.text.count("\n")
                 if lines > rule["lines"]:
                     self.add("readme", file.path, 0, f"{lines} lines; at most {rule['lines']}")
+                self.check_names(file)
+
+    def check_names(self, readme):
+        """A README names the headers beside it (`rows.h`, `rows` or `row*`), and no file that is not there."""
+        folder = os.path.dirname(readme.path)
+        names = [name for name in re.findall(r"[\w*]+", readme.text) if name.strip("*")]
+        for path in self.paths:
+            stem, ending = os.path.splitext(os.path.basename(path))
+            if os.path.dirname(path) != folder or ending != ".h" or matches(path, self.rules["test_code"]["files"]):
+                continue
+            if not matches(stem, names):
+                self.add("readme names", readme.path, 0, f"says nothing of {stem}.h")
+        for name in re.findall(r"`(?:\.\./)*([\w/.]+\.(?:h|cc|proto|py|toml|textproto))`", readme.text):
+            if not any(path == name or path.endswith("/" + name) for path in self.paths):
+                self.add("readme names", readme.path, 0, f"{name} is nowhere")
 
     def check_lengths(self):
         rule = self.rules["length"]
@@ -137,6 +153,25 @@ class Linter:
         for file in self.cxx:
             if file.path.endswith(".h") and not re.search(r"^#pragma once$", file.text, re.M):
                 self.add("header", file.path, 1, "no #pragma once")
+
+    def check_reasons(self):
+        """Each reason that code can answer with is named where callers look for it."""
+        rule = self.rules["reasons"]
+        call = re.compile(r"\b(?:MakeError|RetryLater)\(\s*absl::StatusCode::k\w+,\s*\"([A-Z0-9_]+)\"|\bBadArgument\(\s*\"([A-Z0-9_]+)\"")
+        for entry in rule["of"]:
+            named = set()
+            for file in self.files:
+                if matches(file.path, entry["named_in"] + rule["everywhere"]):
+                    named.update(re.findall(r"\b[A-Z][A-Z0-9_]+\b", file.text))
+            for file in self.cxx:
+                if not matches(file.path, entry["code"]) or matches(file.path, rule["not_code"]):
+                    continue
+                code = strip_cxx(file.text, keep_strings=True)
+                for found in call.finditer(code):
+                    reason = found.group(1) or found.group(2)
+                    if reason not in named:
+                        line = code.count("\n", 0, found.start()) + 1
+                        self.add("reasons", file.path, line, f"{reason}: not named in {', '.join(entry['named_in'] + rule['everywhere'])}")
 
     # -- layers
 
@@ -217,7 +252,7 @@ class Linter:
 
 def rule_names(rules):
     """Every rule, with its table, in the order of the file."""
-    singles = ["top", "readme", "length", "header", "libs", "adapters", "services", "composition", "domain", "protos"]
+    singles = ["top", "readme", "readme names", "length", "header", "reasons", "libs", "adapters", "services", "composition", "domain", "protos"]
     named = [(name, rules[name]) for name in singles]
     named += [("vendor " + table["name"], table) for table in rules["vendor"]]
     named += [(table["name"], table) for table in rules["ban"] + rules["text"]]
@@ -240,7 +275,7 @@ def plant(tree, files):
 
 CLEAN = {
     "README.md": "clean\n",
-    "libs/status/README.md": "status\n",
+    "libs/status/README.md": "`errors.h`\n",
     "libs/status/errors.h": '// system_clock; "std::thread" here is a comment.\n#pragma once\n#include <string>\n',
     "libs/log/README.md": "log\n",
     "libs/log/log.cc": '#include "libs/status/errors.h"\nconst char* kText = "usleep(1) std::rand()";\nint runtime(int n);\n',

@@ -8,6 +8,7 @@ import sys
 import time
 
 import checks
+from fuzz import fuzz
 from processes import ROOT
 from results import FAILED, SKIPPED, Case, Report
 from suites import Build, run_group, run_scripts
@@ -21,15 +22,18 @@ STAGES = {
     "conformance": "every implementation of a port against one suite",
     "golden": "the bytes that releases have written",
     "sim": "the whole system in one thread on seeds",
+    "fuzz": "fuzz targets on their corpora; when named, with clang's libFuzzer on more, each for FUZZ_SECONDS (60)",
     "e2e": "real processes over real sockets",
     "asan": "address and undefined behaviour sanitizers on all of these, and on the programs in some of end to end",
     "tsan": "thread sanitizer on what has threads",
 }
 SLOW = ("e2e", "asan", "tsan")
 # What the sanitizers run: groups, or folders of them.
-ASAN_GROUPS = ("unit", "conformance", "golden", "sim")
-# Scripts of tests/e2e that the sanitized programs live through: a whole life, kills at any moment, refused starts.
-ASAN_SCRIPTS = ("complaint_life_test", "kill_test", "start_refusals_test")
+ASAN_GROUPS = ("unit", "conformance", "golden", "sim", "fuzz")
+# Scripts of tests/e2e that the sanitized programs live through: all but the simulated landlord, which the group sim covers by the
+# same code, at a tenth of the cost.
+ASAN_SCRIPTS = ("complaint_life_test", "kill_test", "start_refusals_test", "push_tickets_test", "privacy_test", "restart_test",
+                "rpc_contract_test", "import_test", "auth_test")
 PROGRAMS = ("redress-standalone", "redressctl")
 TSAN_FOLDERS = ("libs/clock", "libs/log", "libs/runtime", "libs/store", "libs/privacy", "libs/metrics", "libs/subscribe",
                 "tests/conformance")
@@ -83,15 +87,22 @@ class Runner:
                 self.stage(name, work)
         groups = [name for name in names if name not in ("format", "lint", "buf", "asan", "tsan")]
         if groups:
-            # End to end needs the programs too.
-            all_targets = everything or "e2e" in groups
+            # End to end and the benchmarks need the programs too.
+            all_targets = everything or "e2e" in groups or "bench" in groups
             build = self.build("release", None if all_targets else lambda test: test.group in groups)
             for group in groups if build else ():
                 self.stage(group, lambda: run_group(build, group, lambda test: test.group == group))
+        if "fuzz" in names and not everything:
+            self.fuzz()
         if "asan" in names:
             self.sanitize("asan", lambda test: test.group in ASAN_GROUPS, ASAN_SCRIPTS)
         if "tsan" in names:
             self.sanitize("tsan", lambda test: test.folder.startswith(TSAN_FOLDERS))
+
+    def fuzz(self):
+        build = self.build("fuzz", lambda test: False, ("fuzz",))
+        if build:
+            self.stage("fuzz with libFuzzer", lambda: fuzz(build, checks.sanitizer_env("asan")))
 
     def sanitize(self, preset, choose, scripts=()):
         build = self.build(preset, choose, PROGRAMS if scripts else ())

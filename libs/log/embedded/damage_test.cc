@@ -129,6 +129,44 @@ TEST_F(Damage, AFlippedBitInTheManifestIsNamedAndRefused) {
   }
 }
 
+TEST_F(Damage, ADamagedCurrentIsNamedWithWhatItShouldHold) {
+  const std::string content = ReadFile(fs::path(Options().dir) / "CURRENT");
+  for (size_t at = 0; at <= content.size(); ++at) {
+    SCOPED_TRACE(absl::StrCat("byte ", at));
+    const EmbeddedLogOptions options = Copy();
+    std::string damaged = content;
+    if (at < content.size()) damaged[at] = static_cast<char>(damaged[at] ^ 0x81);
+    WriteFile(fs::path(options.dir) / "CURRENT", at < content.size() ? damaged : "");
+    const absl::Status error = EmbeddedLog::Open(options).status();
+    EXPECT_EQ(ReasonOf(error), "LOG_CORRUPT") << error;
+    EXPECT_THAT(std::string(error.message()), HasSubstr("CURRENT"));
+    EXPECT_THAT(std::string(error.message()), HasSubstr(content.substr(0, content.size() - 1)));
+    WriteFile(fs::path(options.dir) / "CURRENT", content);
+    if (at == 0) {
+      EXPECT_EQ(ReadAll(MustOpen(options).get())->size(), 6u);
+    }
+  }
+}
+
+TEST_F(Damage, AWriteAheadLogThatIsGoneIsRefusedUntilItIsGivenUp) {
+  {
+    const auto log = MustOpen(Options());  // moves the six into a table
+    ASSERT_EQ(Append(log.get(), {"seventh"}), AppendOutcome::kAppended);
+  }
+  const fs::path wal = Wal().filename();
+  EmbeddedLogOptions options = Copy();
+  fs::remove(fs::path(options.dir) / wal);
+  const absl::Status error = EmbeddedLog::Open(options).status();
+  EXPECT_EQ(ReasonOf(error), "LOG_CORRUPT") << error;
+  EXPECT_THAT(std::string(error.message()), HasSubstr(options.dir));
+  WriteFile(fs::path(options.dir) / "000001.log", "");
+  EXPECT_EQ(ReadAll(MustOpen(options).get())->size(), 6u);
+  EXPECT_EQ(ReadAll(MustOpen(options).get())->size(), 6u);
+  // Put back instead, it is whole.
+  options = Copy();
+  EXPECT_EQ(ReadAll(MustOpen(options).get())->size(), 7u);
+}
+
 TEST_F(Damage, AFlippedByteInATableIsNamedByTheReader) {
   MustOpen(Options());  // a start moves the log's content into a table
   const fs::path table = Find(".sst");

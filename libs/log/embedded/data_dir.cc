@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -79,21 +80,53 @@ class DirectoryLock {
   rocksdb::FileLock* lock_ = nullptr;
 };
 
+bool IsWal(absl::string_view name) { return absl::EndsWith(name, ".log"); }
+bool IsManifest(absl::string_view name) { return absl::StartsWith(name, "MANIFEST-"); }
+
+// The MANIFEST that CURRENT names; "" in a directory without files of RocksDB's. Checked here because RocksDB names
+// neither CURRENT nor what it should say, and begins a new database where it is missing.
+absl::StatusOr<std::string> FindManifest(rocksdb::Env* env, const std::string& dir,
+                                         const std::vector<std::string>& names) {
+  const std::string file = absl::StrCat(dir, "/CURRENT");
+  std::string newest;
+  for (const std::string& name : names) {
+    if (IsManifest(name)) newest = std::max(newest, name);
+  }
+  const std::string way_out =
+      newest.empty() ? "put it back, and the MANIFEST file that is gone with it"
+                     : absl::StrCat("put it back; of an undamaged log it holds ", newest, " and a newline");
+  if (!std::binary_search(names.begin(), names.end(), "CURRENT")) {
+    for (const std::string& name : names) {
+      if (IsWal(name) || absl::EndsWith(name, ".sst")) {
+        return Corrupt(dir, absl::StrCat("the file CURRENT is missing, and ", name, " is there: ", way_out));
+      }
+    }
+    return "";
+  }
+  std::string current;
+  RETURN_IF_ERROR(FromRocks(dir, rocksdb::ReadFileToString(env, file, &current)));
+  absl::string_view named = current;
+  if (absl::ConsumeSuffix(&named, "\n") && IsManifest(named) && std::binary_search(names.begin(), names.end(), named)) {
+    return std::string(named);
+  }
+  const std::string shown = absl::CHexEscape(absl::string_view(current).substr(0, 40));
+  return Corrupt(dir, absl::StrCat("the file CURRENT is damaged, it holds '", shown, "': ", way_out));
+}
+
 // RocksDB's own files, looked through before RocksDB may cut or replace any.
 absl::Status CheckFiles(rocksdb::Env* env, const std::string& dir, OpenReport* report) {
   std::vector<std::string> names;
   RETURN_IF_ERROR(FromRocks(dir, env->GetChildren(dir, &names)));
   std::sort(names.begin(), names.end());
-  std::string current;
-  if (std::find(names.begin(), names.end(), "CURRENT") != names.end()) {
-    RETURN_IF_ERROR(FromRocks(dir, rocksdb::ReadFileToString(env, absl::StrCat(dir, "/CURRENT"), &current)));
+  ASSIGN_OR_RETURN(const std::string manifest, FindManifest(env, dir, names));
+  // From the first opening on there always is one, and RocksDB does not miss it.
+  if (!manifest.empty() && std::none_of(names.begin(), names.end(), IsWal)) {
+    return Corrupt(dir, absl::StrCat("the write-ahead log, a file NUMBER.log, is gone, and with it what was appended ",
+                                     "last: put it back; to go on for good without, make an empty file 000001.log. ",
+                                     "If this log was never used, delete the directory"));
   }
-  const absl::string_view manifest = absl::StripSuffix(current, "\n");
   for (const std::string& name : names) {
-    const bool wal = absl::EndsWith(name, ".log");
-    // Without CURRENT RocksDB would begin a new database over what is there.
-    if (current.empty() && (wal || absl::EndsWith(name, ".sst"))) return Corrupt(dir, "the file CURRENT is missing");
-    if (!wal && name != manifest) continue;
+    if (!IsWal(name) && name != manifest) continue;
     std::string bytes;
     RETURN_IF_ERROR(FromRocks(dir, rocksdb::ReadFileToString(env, absl::StrCat(dir, "/", name), &bytes)));
     ASSIGN_OR_RETURN(const WalEnd end, CheckWal(absl::StrCat(dir, "/", name), bytes));

@@ -31,10 +31,13 @@ TEST_F(Disk, TooLittleSpaceRefusesAppendsAndReadsGoOn) {
   options.free_space = [&] { return space; };
   const auto log = MustOpen(options);
   EXPECT_EQ(Append(log.get(), {"a"}), AppendOutcome::kAppended);
+  EXPECT_EQ(log->WhyRefused(), "");
   space.free_bytes = (uint64_t{2} << 30) - 1;
   EXPECT_EQ(Append(log.get(), {"b"}), AppendOutcome::kRefused);
+  EXPECT_EQ(log->WhyRefused(), absl::StrCat(options.dir, " has 2047 MiB free, 2048 MiB are needed"));
   space = {uint64_t{3} << 30, uint64_t{100} << 30};  // 3 %
   EXPECT_EQ(Append(log.get(), {"c"}), AppendOutcome::kRefused);
+  EXPECT_EQ(log->WhyRefused(), absl::StrCat(options.dir, " has 3072 MiB free, 5120 MiB are needed"));
   EXPECT_THAT(*ReadAll(log.get()), ElementsAre("a"));
   space.free_bytes = uint64_t{6} << 30;
   EXPECT_EQ(Append(log.get(), {"d"}), AppendOutcome::kAppended);

@@ -5,6 +5,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -78,6 +79,7 @@ class EmbeddedLog::Core {
 
   void Enqueue(PendingAppend append);
   absl::Status Sync();
+  std::string WhyRefused() const;
 
  private:
   // What is posted to the executor may run after the log is gone, and must not keep the directory open until then.
@@ -94,6 +96,8 @@ class EmbeddedLog::Core {
   void Commit();
   AppendOutcome Write(const std::vector<PendingAppend>& appends);
   bool MayWrite();
+  absl::StatusOr<DiskSpace> Space() const;
+  uint64_t Needed(const DiskSpace& space) const;
   bool HasSpace() const;
   bool IsMemtableEmpty() const;
   void PollSpace();
@@ -239,12 +243,26 @@ bool EmbeddedLog::Core::IsMemtableEmpty() const {
   return !db_->GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries) || entries == 0;
 }
 
+absl::StatusOr<DiskSpace> EmbeddedLog::Core::Space() const {
+  return options_.free_space ? options_.free_space() : SpaceOf(options_.dir);
+}
+
+uint64_t EmbeddedLog::Core::Needed(const DiskSpace& space) const {
+  const double fraction = options_.min_free_fraction * static_cast<double>(space.total_bytes);
+  return std::max(options_.min_free_bytes, static_cast<uint64_t>(std::ceil(fraction)));
+}
+
 bool EmbeddedLog::Core::HasSpace() const {
-  const absl::StatusOr<DiskSpace> space = options_.free_space ? options_.free_space() : SpaceOf(options_.dir);
+  const absl::StatusOr<DiskSpace> space = Space();
   // Not to know is no reason to stop: the write itself will tell.
-  if (!space.ok()) return true;
-  return space->free_bytes >= options_.min_free_bytes &&
-         static_cast<double>(space->free_bytes) >= options_.min_free_fraction * static_cast<double>(space->total_bytes);
+  return !space.ok() || space->free_bytes >= Needed(*space);
+}
+
+std::string EmbeddedLog::Core::WhyRefused() const {
+  const absl::StatusOr<DiskSpace> space = Space();
+  if (!space.ok() || space->free_bytes >= Needed(*space)) return "";
+  return absl::StrCat(options_.dir, " has ", space->free_bytes >> 20, " MiB free, ", Needed(*space) >> 20,
+                      " MiB are needed");
 }
 
 void EmbeddedLog::Core::PollSpace() {
@@ -375,6 +393,8 @@ void EmbeddedLog::EndOf(ShardId shard, std::function<void(absl::StatusOr<int64_t
   if (end == nullptr) return done(core_->NoShard(shard));
   done(end->end());
 }
+
+std::string EmbeddedLog::WhyRefused() const { return core_->WhyRefused(); }
 
 std::shared_ptr<void> EmbeddedLog::OnAppend(ShardId shard, std::function<void()> wake) {
   return core_->wakers().Add(shard, std::move(wake));

@@ -49,7 +49,7 @@ struct EmbeddedLogOptions {
   // Appends are refused while less than either is free.
   uint64_t min_free_bytes = uint64_t{2} << 30;
   double min_free_fraction = 0.05;
-  // Asked before every write; the file system of `dir` if empty.
+  // Asked before every write, and on any thread for WhyRefused; the file system of `dir` if empty.
   std::function<absl::StatusOr<DiskSpace>()> free_space;
 
   // Called once, on any thread, on an error other than lack of space: the log takes nothing more, and the process
@@ -87,6 +87,8 @@ class EmbeddedLog : public Log {
   std::unique_ptr<Reader> Tail(ShardId shard, int64_t next_offset) override;
   void EndOf(ShardId shard, std::function<void(absl::StatusOr<int64_t>)> done) override;
   std::shared_ptr<void> OnAppend(ShardId shard, std::function<void()> wake) override;
+  // How much is free, and how much is needed.
+  std::string WhyRefused() const override;
 
   const OpenReport& open_report() const;
 

@@ -2,7 +2,11 @@
 //
 //   'm'                  -> format(1 byte, %x01) installation
 //   'k' id(22)           -> row                   as in key_rows.cc
+//   'n' number(8)        -> ""                    one for each write, big endian, from 1 on, without gaps
 //   'x' month(7) id(22)  -> ""                    one for each living index key, so that they are found without a scan
+//
+// A write's number lies in one batch with its rows, so it is lost with them. The number of the last is in PATH.mark too
+// (write_mark.cc).
 //
 // Worked: the index key AAAAAAAAAAAAAAAAAAAAAA of March 2026 lies at "kAAAAAAAAAAAAAAAAAAAAAA" and is listed at
 // "x2026-03AAAAAAAAAAAAAAAAAAAAAA".
@@ -12,11 +16,15 @@
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "libs/privacy/rocksdb/write_mark.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 
@@ -29,6 +37,11 @@ constexpr size_t kMonthSymbols = 7;
 // Under what the log refuses at, so that an erasure still finds room when nothing else does.
 constexpr uint64_t kMinFreeBytes = 64 << 20;
 
+std::string NumberKey(uint64_t number) {
+  std::string key = "n";
+  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(number >> shift));
+  return key;
+}
 std::string RowKey(absl::string_view id) { return absl::StrCat("k", id); }
 std::string IndexKey(const KeyRow& row) { return absl::StrCat("x", row.month, row.id); }
 
@@ -63,14 +76,29 @@ rocksdb::Options DbOptions(rocksdb::Env* env) {
   return options;
 }
 
-absl::Status CheckMeta(rocksdb::DB* db, const std::string& installation) {
+// A lock that somebody holds: RocksDB has no code of its own for it.
+bool IsHeld(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  return status.IsIOError() &&
+         (absl::StrContains(text, "lock hold by current process") || absl::StrContains(text, "While lock file"));
+}
+
+absl::Status InUse(const std::string& dir) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "KEY_STORE_IN_USE",
+                   absl::StrCat("another process holds the key store ", dir));
+}
+
+rocksdb::WriteOptions Synced() {
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  return synced;
+}
+
+// False for a store that is being made.
+absl::StatusOr<bool> IsOurs(rocksdb::DB* db, const std::string& installation) {
   std::string meta;
   const rocksdb::Status found = db->Get(rocksdb::ReadOptions(), kMetaKey, &meta);
-  if (found.IsNotFound()) {
-    rocksdb::WriteOptions synced;
-    synced.sync = true;
-    return FromRocksDb(db->Put(synced, kMetaKey, absl::StrCat(std::string(1, kFormat), installation)));
-  }
+  if (found.IsNotFound()) return false;
   RETURN_IF_ERROR(FromRocksDb(found));
   if (meta.empty() || meta[0] != kFormat) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "KEY_STORE_VERSION",
@@ -82,28 +110,150 @@ absl::Status CheckMeta(rocksdb::DB* db, const std::string& installation) {
         absl::StatusCode::kFailedPrecondition, "KEY_STORE_OF_ANOTHER_INSTALLATION",
         absl::StrCat(db->GetName(), " holds the keys of installation ", meta.substr(1), ", not of ", installation));
   }
-  return absl::OkStatus();
+  return true;
+}
+
+bool IsManifest(absl::string_view name) { return absl::StartsWith(name, "MANIFEST-"); }
+
+absl::Status Corrupt(const std::string& file, absl::string_view what) {
+  return MakeError(absl::StatusCode::kDataLoss, "KEY_STORE_CORRUPT", absl::StrCat(file, " ", what), {{"file", file}});
+}
+
+// How an operator mends a CURRENT that is gone or damaged.
+std::string WayOut(const std::vector<std::string>& names) {
+  std::string newest;
+  for (const std::string& name : names) {
+    if (IsManifest(name)) newest = std::max(newest, name);
+  }
+  if (newest.empty()) return "put it back, and the MANIFEST file that is gone with it";
+  return absl::StrCat("put it back; of an undamaged store it holds ", newest, " and a newline");
+}
+
+// Whether there is a store; DATA_LOSS when CURRENT, which says where, is gone or damaged. Checked here because RocksDB
+// names neither it nor what it should say, and begins a new store where it is missing.
+absl::StatusOr<bool> IsThere(rocksdb::Env* env, const std::string& dir, const std::vector<std::string>& names) {
+  const std::string file = dir + "/CURRENT";
+  const auto has = [&](absl::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  if (!has("CURRENT")) {
+    for (const std::string& name : names) {
+      if (!IsManifest(name) && !absl::EndsWith(name, ".log") && !absl::EndsWith(name, ".sst")) continue;
+      return Corrupt(file, absl::StrCat("is missing, and ", name, " is there: ", WayOut(names)));
+    }
+    return false;
+  }
+  std::string current;
+  RETURN_IF_ERROR(FromRocksDb(rocksdb::ReadFileToString(env, file, &current)));
+  absl::string_view named = current;
+  if (absl::ConsumeSuffix(&named, "\n") && IsManifest(named) && has(named)) return true;
+  return Corrupt(file, absl::StrCat("is damaged, it holds '",
+                                    absl::CHexEscape(absl::string_view(current).substr(0, 40)), "': ", WayOut(names)));
+}
+
+// The highest number of a write that a store has, and those below it that it has not.
+struct Numbers {
+  uint64_t highest = 0;
+  std::vector<uint64_t> missing;
+};
+absl::StatusOr<Numbers> NumbersOf(rocksdb::DB* db) {
+  Numbers numbers;
+  const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(rocksdb::ReadOptions()));
+  for (at->Seek("n"); at->Valid() && at->key().starts_with("n"); at->Next()) {
+    uint64_t number = 0;
+    for (size_t i = 1; i < at->key().size(); ++i) number = number << 8 | static_cast<uint8_t>(at->key()[i]);
+    while (++numbers.highest < number) numbers.missing.push_back(numbers.highest);
+  }
+  RETURN_IF_ERROR(FromRocksDb(at->status()));
+  return numbers;
+}
+
+// Refuses a folder that lost writes or cannot be read, before RocksDB, opening it for good, deletes what a cut file of
+// its own no longer names.
+absl::Status CheckWhole(rocksdb::Env* env, const std::string& dir, const std::string& installation,
+                        const std::optional<uint64_t>& mark) {
+  std::vector<std::string> names;
+  RETURN_IF_ERROR(FromRocksDb(env->GetChildren(dir, &names)));
+  Numbers numbers;
+  ASSIGN_OR_RETURN(const bool there, IsThere(env, dir, names));
+  if (there) {
+    rocksdb::DB* raw = nullptr;
+    RETURN_IF_ERROR(Annotate(FromRocksDb(rocksdb::DB::OpenForReadOnly(DbOptions(env), dir, &raw)), dir));
+    const std::unique_ptr<rocksdb::DB> db(raw);
+    RETURN_IF_ERROR(IsOurs(db.get(), installation).status());
+    ASSIGN_OR_RETURN(numbers, NumbersOf(db.get()));
+  }
+  const uint64_t written = mark.value_or(0);
+  uint64_t missing = written > numbers.highest ? written - numbers.highest : 0;
+  if (mark.has_value()) missing += numbers.missing.size();
+  if (missing == 0) return absl::OkStatus();
+  return MakeError(
+      absl::StatusCode::kDataLoss, "KEY_STORE_CUT",
+      absl::StrCat(dir, " has lost ", missing, " of the ", std::max(written, numbers.highest),
+                   " writes that were durable: keys are missing, and destroyed ones may have come back. Put its files ",
+                   "back as they were; to go on for good with what is there, delete ", dir, ".mark"),
+      {{"missing", absl::StrCat(missing)}, {"written", absl::StrCat(written)}});
+}
+
+// Holds the folder's LOCK while RocksDB does not, so that its files stand still.
+class FolderLock {
+ public:
+  FolderLock(rocksdb::Env* env, std::string dir) : env_(env), dir_(std::move(dir)) {}
+  ~FolderLock() {
+    if (lock_ != nullptr) env_->UnlockFile(lock_).PermitUncheckedError();
+  }
+  absl::Status Take() {
+    const rocksdb::Status status = env_->LockFile(dir_ + "/LOCK", &lock_);
+    if (status.ok()) return absl::OkStatus();
+    lock_ = nullptr;
+    return IsHeld(status) ? InUse(dir_) : FromRocksDb(status);
+  }
+
+ private:
+  rocksdb::Env* const env_;
+  const std::string dir_;
+  rocksdb::FileLock* lock_ = nullptr;
+};
+
+// A store that is taken as it is has no gaps from then on.
+absl::Status FillGaps(rocksdb::DB* db, const Numbers& numbers) {
+  if (numbers.missing.empty()) return absl::OkStatus();
+  rocksdb::WriteBatch batch;
+  for (const uint64_t number : numbers.missing) batch.Put(NumberKey(number), "");
+  return FromRocksDb(db->Write(Synced(), &batch));
 }
 
 }  // namespace
 
-RocksDbKeyRows::RocksDbKeyRows(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+RocksDbKeyRows::RocksDbKeyRows(std::unique_ptr<rocksdb::DB> db, std::unique_ptr<WriteMark> mark, uint64_t written,
+                               bool unproved)
+    : db_(std::move(db)), unproved_(unproved), mark_(std::move(mark)), written_(written) {}
 RocksDbKeyRows::~RocksDbKeyRows() = default;
 
 absl::StatusOr<std::unique_ptr<RocksDbKeyRows>> RocksDbKeyRows::Open(const Options& options) {
+  rocksdb::Env* const env = options.env != nullptr ? options.env : rocksdb::Env::Default();
+  RETURN_IF_ERROR(FromRocksDb(env->CreateDirIfMissing(options.path)));
+  const std::string mark_path = options.path + ".mark";
+  std::optional<uint64_t> mark;
+  {
+    FolderLock lock(env, options.path);
+    RETURN_IF_ERROR(lock.Take());
+    ASSIGN_OR_RETURN(mark, WriteMark::Read(env, mark_path));
+    RETURN_IF_ERROR(CheckWhole(env, options.path, options.installation, mark));
+  }
   rocksdb::DB* raw = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(DbOptions(options.env), options.path, &raw);
-  if (!opened.ok()) {
-    // RocksDB has no code of its own for this.
-    if (opened.IsIOError() && absl::StrContains(opened.ToString(), "lock")) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, "KEY_STORE_IN_USE",
-                       absl::StrCat("another process holds the key store ", options.path));
-    }
-    return Annotate(FromRocksDb(opened), options.path);
-  }
+  if (IsHeld(opened)) return InUse(options.path);
+  RETURN_IF_ERROR(Annotate(FromRocksDb(opened), options.path));
   std::unique_ptr<rocksdb::DB> db(raw);
-  RETURN_IF_ERROR(CheckMeta(db.get(), options.installation));
-  return std::unique_ptr<RocksDbKeyRows>(new RocksDbKeyRows(std::move(db)));
+  ASSIGN_OR_RETURN(const bool ours, IsOurs(db.get(), options.installation));
+  if (!ours) {
+    const std::string meta = absl::StrCat(std::string(1, kFormat), options.installation);
+    RETURN_IF_ERROR(FromRocksDb(db->Put(Synced(), kMetaKey, meta)));
+  }
+  ASSIGN_OR_RETURN(const Numbers numbers, NumbersOf(db.get()));
+  RETURN_IF_ERROR(FillGaps(db.get(), numbers));
+  ASSIGN_OR_RETURN(std::unique_ptr<WriteMark> counted, WriteMark::Open(env, mark_path, numbers.highest));
+  return std::unique_ptr<RocksDbKeyRows>(
+      new RocksDbKeyRows(std::move(db), std::move(counted), numbers.highest, !mark.has_value() && numbers.highest > 0));
 }
 
 absl::Status RocksDbKeyRows::Put(absl::Span<const KeyRow> rows) {
@@ -123,9 +273,14 @@ absl::Status RocksDbKeyRows::Put(absl::Span<const KeyRow> rows) {
       batch.Put(IndexKey(row), "");
     }
   }
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
-  return FromRocksDb(db_->Write(synced, &batch));
+  MutexLock lock(writing_);
+  // One that failed may be there all the same: the next takes its number, and no gap can come of it.
+  batch.Put(NumberKey(written_ + 1), "");
+  RETURN_IF_ERROR(FromRocksDb(db_->Write(Synced(), &batch)));
+  // Not the other way round: a mark ahead of the store would say that a write was lost.
+  RETURN_IF_ERROR(mark_->Set(written_ + 1));
+  ++written_;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<KeyRow>> RocksDbKeyRows::Get(absl::string_view id) {

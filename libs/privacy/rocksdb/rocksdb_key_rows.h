@@ -2,12 +2,14 @@
 // master key.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "libs/privacy/key_rows.h"
+#include "libs/status/mutex.h"
 
 namespace rocksdb {
 class DB;
@@ -16,7 +18,12 @@ class Env;
 
 namespace redress {
 
+class WriteMark;
+
 // Thread-safe. One process at a time holds the folder.
+//
+// Each write has a number, and the number of the last durable one lies in PATH.mark, beside the folder: a folder that
+// lost writes, whichever of its files was cut, is told from one that never had them, and is refused.
 class RocksDbKeyRows : public KeyRows {
  public:
   struct Options {
@@ -28,10 +35,14 @@ class RocksDbKeyRows : public KeyRows {
     rocksdb::Env* env = nullptr;
   };
   // FAILED_PRECONDITION: KEY_STORE_IN_USE, KEY_STORE_OF_ANOTHER_INSTALLATION, KEY_STORE_VERSION.
-  // DATA_LOSS (KEY_STORE_CORRUPT), naming the file. A write that was cut short by a crash was never acknowledged and is
-  // dropped.
+  // DATA_LOSS: KEY_STORE_CORRUPT, naming the file; KEY_STORE_CUT, saying how many writes are missing (metadata:
+  // missing, written). Both before RocksDB has changed a file: what is put back is found as it was. A write that was
+  // cut short by a crash was never acknowledged and is dropped. Without PATH.mark the folder is taken as it is.
   static absl::StatusOr<std::unique_ptr<RocksDbKeyRows>> Open(const Options& options);
   ~RocksDbKeyRows() override;
+
+  // Nothing could prove, when it was opened, that a store which had been written to was whole: PATH.mark was missing.
+  bool unproved() const { return unproved_; }
 
   // Besides the port's codes: RESOURCE_EXHAUSTED (KEY_STORE_FULL) while less than 64 MiB are free, without harm to
   // reads; UNAVAILABLE (KEY_STORE_FAILED), after which only a restart makes it write again.
@@ -40,9 +51,13 @@ class RocksDbKeyRows : public KeyRows {
   absl::StatusOr<std::vector<KeyRow>> IndexRows() override;
 
  private:
-  explicit RocksDbKeyRows(std::unique_ptr<rocksdb::DB> db);
+  RocksDbKeyRows(std::unique_ptr<rocksdb::DB> db, std::unique_ptr<WriteMark> mark, uint64_t written, bool unproved);
 
   const std::unique_ptr<rocksdb::DB> db_;
+  const bool unproved_;
+  Mutex writing_;
+  const std::unique_ptr<WriteMark> mark_ ABSL_PT_GUARDED_BY(writing_);
+  uint64_t written_ ABSL_GUARDED_BY(writing_);  // number of the last durable write
 };
 
 }  // namespace redress

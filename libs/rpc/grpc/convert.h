@@ -15,6 +15,7 @@ grpc::Status ToGrpc(const absl::Status& status);
 // Details of the server become payloads. An error that gRPC itself made has none.
 absl::Status FromGrpc(const grpc::Status& status);
 
+// The message as gRPC carries it, copied once.
 grpc::ByteBuffer Serialize(const google::protobuf::MessageLite& message);
 
 // RESOURCE_EXHAUSTED (MESSAGE_TOO_LARGE) past `max_bytes`, saying both sizes; INVALID_ARGUMENT (MESSAGE_UNREADABLE) if

@@ -1,4 +1,4 @@
-// One suite over both databases, and a view over each against a plain map.
+// One suite over all databases, and a view over each against a plain map.
 #include "libs/store/rocksdb/rocksdb_database.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "google/rpc/status.pb.h"
+#include "libs/store/buffered_database.h"
 #include "libs/store/keys.h"
 #include "libs/store/memory/memory_database.h"
 #include "libs/store/table.h"
@@ -47,18 +48,21 @@ std::vector<std::string> KeysBack(const Rows& rows, const std::string& from, con
   return keys;
 }
 
-class DatabaseTest : public testing::TestWithParam<bool> {
+class DatabaseTest : public testing::TestWithParam<std::string> {
  protected:
   DatabaseTest() {
-    if (GetParam()) {
-      db_ = *OpenRocksDatabase({.dir = dir_.path("db")});
-    } else {
+    if (GetParam() == "memory") {
       db_ = std::make_unique<MemoryDatabase>();
+    } else {
+      db_ = *OpenRocksDatabase({.dir = dir_.path("db")});
     }
+    // So few that it hands on in the midst of most tests.
+    if (GetParam() == "buffered") db_ = std::make_unique<BufferedDatabase>(std::move(db_), 5);
   }
   TempDir dir_;
   std::unique_ptr<Database> db_;
 };
+
 // Rows come to the end of a queue and go from its front; some push in.
 TEST_P(DatabaseTest, AQueueIsScannedRightHoweverMuchWentThroughIt) {
   const auto key = [](int number) { return absl::StrFormat("q%06d", number); };
@@ -88,8 +92,8 @@ TEST_P(DatabaseTest, AQueueIsScannedRightHoweverMuchWentThroughIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, DatabaseTest, testing::Bool(),
-                         [](const auto& info) { return info.param ? "rocksdb" : "memory"; });
+INSTANTIATE_TEST_SUITE_P(All, DatabaseTest, testing::Values("memory", "rocksdb", "buffered"),
+                         [](const auto& info) { return info.param; });
 
 TEST_P(DatabaseTest, ViewOverDatabaseBehavesAsOneMap) {
   rc::check(
@@ -148,6 +152,26 @@ TEST_P(DatabaseTest, DigestSeesEveryRowOfItsShardAndNoLookUp) {
   EXPECT_EQ(DigestOf(*db_, 1, DigestScope::kDomain), domain);
   ASSERT_TRUE(db_->Commit({{Key(1, 1).Raw("x").Take(), "2"}}).ok());
   EXPECT_NE(DigestOf(*db_, 1, DigestScope::kDomain), domain);
+}
+
+TEST(BufferedDatabase, HandsOnWhatWasCommittedAndKeepsItWhenThatFails) {
+  auto below = std::make_shared<MemoryDatabase>();
+  BufferedDatabase db(below, 2);
+  ASSERT_TRUE(db.Commit({{"a", "1"}, {"b", "1"}}).ok());
+  EXPECT_TRUE(ScanAll(*below).empty());
+  below->set_health(absl::ResourceExhaustedError("full"));
+  EXPECT_FALSE(db.Commit({{"c", "1"}}).ok());
+  EXPECT_FALSE(db.Flush().ok());
+  EXPECT_EQ(ScanAll(db), (Content{{"a", "1"}, {"b", "1"}}));
+  below->set_health(absl::OkStatus());
+  ASSERT_TRUE(db.Commit({{"c", "1"}}).ok());
+  EXPECT_EQ(ScanAll(*below), (Content{{"a", "1"}, {"b", "1"}}));
+  const auto snapshot = db.Snapshot();
+  ASSERT_TRUE(db.Flush().ok());
+  ASSERT_TRUE(db.Commit({{"a", std::nullopt}}).ok());
+  ASSERT_TRUE(db.Flush().ok());
+  EXPECT_EQ(ScanAll(*below), (Content{{"b", "1"}, {"c", "1"}}));
+  EXPECT_EQ(ScanAll(*snapshot), (Content{{"a", "1"}, {"b", "1"}, {"c", "1"}}));
 }
 
 TEST(RocksDatabase, RefusesADirectoryInUse) {

@@ -49,6 +49,8 @@ absl::StatusOr<size_t> ByteReader::Read(char* buffer, size_t size) {
   return static_cast<size_t>(n);
 }
 
+bool ByteReader::packed() const { return gzdirect(Handle(file_)) == 0; }
+
 absl::Status ByteReader::Rewind() {
   if (gzrewind(Handle(file_)) == 0) return absl::OkStatus();
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot read again ", path_));

@@ -22,6 +22,8 @@ class ByteReader {
 
   // Fills up to `size` bytes; 0 at the end. INVALID_ARGUMENT (BROKEN_GZIP) when packed data are cut off or damaged.
   absl::StatusOr<size_t> Read(char* buffer, size_t size);
+  // Whether it is gzip. Ask after a Read.
+  bool packed() const;
   // Back to the first byte.
   absl::Status Rewind();
   // How much of the file has been read, packed bytes as they lie: 0 to 1.

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
-#include "services/redressctl/import/utf8.h"
+#include "libs/status/utf8.h"
 
 namespace redress::importer {
 namespace {
@@ -39,7 +39,7 @@ absl::Status CsvSource::ReadHeader() {
   ASSIGN_OR_RETURN(const bool any, ReadRecord());
   if (!any)
     return MakeError(absl::StatusCode::kInvalidArgument, "NO_HEADER", "the file is empty: a CSV has a header line");
-  if (FindInvalidUtf8(text_) != absl::string_view::npos) {
+  if (FirstInvalidUtf8(text_) != absl::string_view::npos) {
     return Broken("NOT_UTF8", record_line_, "the header is not UTF-8");
   }
   if (malformed_field_ >= 0)
@@ -93,7 +93,7 @@ std::optional<RowError> CsvSource::FindError() const {
   }
   // Field by field: two halves of a character in neighbouring fields make no character.
   for (size_t field = 0; field < ends_.size(); ++field) {
-    const size_t bad = FindInvalidUtf8(Field(field));
+    const size_t bad = FirstInvalidUtf8(Field(field));
     if (bad == absl::string_view::npos) continue;
     const int64_t breaks = std::count(text_.data(), Field(field).data() + bad, '\n');
     return RowError{v1::ODDITY_INVALID_UTF8, record_line_ + breaks, name(field), "not UTF-8"};

@@ -9,7 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
-#include "services/redressctl/import/utf8.h"
+#include "libs/status/utf8.h"
 
 namespace redress::importer {
 
@@ -45,7 +45,7 @@ void AddPath(absl::string_view path, int column, PathTree* tree) {
 class Picker {
  public:
   Picker(const PathTree* root, std::vector<std::string>* values, std::vector<bool>* present)
-      : values_(*values), present_(*present), here_(root) {}
+      : values_(*values), present_(*present), not_values_(values->size()), here_(root) {}
 
   bool null() { return Value(""); }
   bool boolean(bool value) { return Value(value ? "true" : "false"); }
@@ -62,6 +62,8 @@ class Picker {
     if (levels_.size() == 1) top_key_ = key;
     Level& level = levels_.back();
     here_ = level.tree == nullptr ? nullptr : Find(*level.tree, key);
+    // Should the key stand there twice, nothing of the first counts.
+    if (here_ != nullptr) Forget(*here_);
     return true;
   }
   bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception&) {
@@ -69,8 +71,11 @@ class Picker {
     return false;
   }
 
-  // Of the first value that is no scalar though a path leads to it; -1 if there is none.
-  int not_a_value() const { return not_a_value_; }
+  // Of the first path that leads to no scalar; -1 if there is none.
+  int not_a_value() const {
+    const auto found = std::find(not_values_.begin(), not_values_.end(), true);
+    return found == not_values_.end() ? -1 : static_cast<int>(found - not_values_.begin());
+  }
   // Where the parser gave up: bytes from the start.
   size_t position() const { return position_; }
   // The key of the outermost object that was being read.
@@ -94,6 +99,13 @@ class Picker {
     const int index = level.index++;
     return level.tree == nullptr ? nullptr : Find(*level.tree, absl::StrCat("[", index, "]"));
   }
+  void Forget(const PathTree& tree) {
+    if (tree.column >= 0) {
+      values_[tree.column].clear();
+      not_values_[tree.column] = false;
+    }
+    for (const auto& [step, below] : tree.steps) Forget(below);
+  }
   bool Value(std::string text) {
     const PathTree* tree = Take();
     if (tree == nullptr || tree->column < 0) return true;
@@ -105,7 +117,7 @@ class Picker {
     const PathTree* tree = Take();
     if (tree != nullptr && tree->column >= 0) {
       present_[tree->column] = true;
-      if (not_a_value_ < 0) not_a_value_ = tree->column;
+      not_values_[tree->column] = true;
     }
     levels_.push_back({tree, array, 0});
     return true;
@@ -117,9 +129,9 @@ class Picker {
 
   std::vector<std::string>& values_;
   std::vector<bool>& present_;
+  std::vector<bool> not_values_;
   const PathTree* here_;
   std::vector<Level> levels_;
-  int not_a_value_ = -1;
   size_t position_ = 0;
   std::string top_key_;
 };
@@ -233,7 +245,7 @@ std::optional<RowError> JsonSource::Parse() {
   };
   Picker picker(paths_.get(), &values_, &present_);
   if (!nlohmann::json::sax_parse(text_, &picker)) {
-    const size_t bad = FindInvalidUtf8(text_);
+    const size_t bad = FirstInvalidUtf8(text_);
     const bool utf8 = bad == absl::string_view::npos || bad > picker.position();
     return RowError{utf8 ? v1::ODDITY_INVALID_JSON : v1::ODDITY_INVALID_UTF8, line_of(picker.position()),
                     picker.top_key(),

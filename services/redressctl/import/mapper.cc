@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "services/redressctl/import/event_mapper.h"
 #include "services/redressctl/import/mapping.h"
@@ -26,7 +25,7 @@ absl::StatusOr<std::unique_ptr<Mapper>> OpenMapper(const v1::Mapping& mapping, c
   ASSIGN_OR_RETURN(std::unique_ptr<RowSource> source,
                    OpenSource(path, mapping.format(), delimiter, std::move(reading)));
   absl::StatusOr<std::unique_ptr<Mapper>> mapper = Mapper::Create(mapping, std::move(source), now);
-  if (!mapper.ok()) return Annotate(mapper.status(), path);
+  if (!mapper.ok()) return InFile(mapper.status(), path);
   return mapper;
 }
 

@@ -59,8 +59,8 @@ class Mapper {
   virtual int64_t rows() const = 0;
 };
 
-// OpenSource with what the mapping says of the file, and Create. `reading` as there: the file is read once here, and
-// once more by Next.
+// OpenSource with what the mapping says of the file, and Create; errors name the file. `reading` as there: the file is
+// read once here, and once more by Next.
 absl::StatusOr<std::unique_ptr<Mapper>> OpenMapper(const ::redress::import::v1::Mapping& mapping,
                                                    const std::string& path, Millis now, ReadingSoFar reading = nullptr);
 

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "libs/status/utf8.h"
 
 namespace redress::importer {
 
@@ -95,7 +96,7 @@ std::string Quoted(absl::string_view value) {
     while ((value.back() & 0xC0) == 0x80 && value.size() > kMost - 3) value.remove_suffix(1);
     value.remove_suffix(1);
   }
-  return absl::StrCat("'", absl::Utf8SafeCHexEscape(value), cut ? "…'" : "'");
+  return absl::StrCat("'", EscapeInvalidUtf8(absl::Utf8SafeCHexEscape(value)), cut ? "…'" : "'");
 }
 
 }  // namespace redress::importer

@@ -230,9 +230,11 @@ void RowMapper::ReadInCharge(const Row& row, Millis received, Result* result, Co
   std::string handler_scratch;
   const absl::string_view team = team_.Read(row, &team_scratch);
   const absl::string_view handler = handler_.Read(row, &handler_scratch);
-  const bool fits = CheckCode(team, row.line, team_.name(), treatments_, &result->issues) &
-                    CheckLength(handler, kMaxNameBytes, row.line, handler_.name(), treatments_, &result->issues);
-  if (!fits || (team.empty() && handler.empty())) return;
+  // Both are told.
+  const bool team_fits = CheckCode(team, row.line, team_.name(), treatments_, &result->issues);
+  const bool handler_fits =
+      CheckLength(handler, kMaxNameBytes, row.line, handler_.name(), treatments_, &result->issues);
+  if (!team_fits || !handler_fits || (team.empty() && handler.empty())) return;
   Fact* fact = complaint->add_facts();
   fact->set_kind(types::FACT_KIND_ASSIGNED);
   fact->set_occurred_at(received);

@@ -65,6 +65,10 @@ class RowSource {
   virtual int64_t rows() const = 0;
 };
 
+// `error` with the file's name in front; and that its content is no gzip, where its name says so: then that is what is
+// wrong, whatever else was found.
+absl::Status InFile(const absl::Status& error, const std::string& path);
+
 // INVALID_ARGUMENT (NO_SUCH_COLUMN) with a field violation for each.
 absl::Status NoSuchColumn(const std::vector<FieldViolation>& missing);
 

@@ -10,6 +10,7 @@ namespace {
 namespace v1 = ::redress::import::v1;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Rows as "line|value|value", or "line!oddity@line:column".
 std::vector<std::string> Rows(RowSource* source) {
@@ -140,6 +141,12 @@ TEST(JsonTest, PathsLeadIntoObjectsAndArrays) {
               ElementsAre("1|-73.50|true|12345678901234567890123|40"));
 }
 
+TEST(JsonTest, OfAKeyThatStandsTwiceTheLastCounts) {
+  EXPECT_THAT(
+      Read(R"([{"a":1,"a":2,"l":{"x":3},"l":{"y":4}},{"a":{},"a":5},{"a":6,"a":[]}])", {{"a"}, {"l.x"}, {"l.y"}}),
+      ElementsAre("1|2||4", "1|5||", "1!not_a_value@1:a"));
+}
+
 TEST(JsonTest, BracesInStringsAreText) {
   EXPECT_THAT(Read("{\"a\":\"}{\\\"}\\\\\"}\n{\"a\":\"\\u00e9\\n\"}", {{"a"}}),
               ElementsAre("1|}{\"}\\", "2|\xC3\xA9\n"));
@@ -205,6 +212,23 @@ TEST(SourceTest, CutOffOrDamagedGzipIsRefused) {
 TEST(SourceTest, WhatIsNoFileIsRefused) {
   EXPECT_EQ(OpenSource("/nonexistent/file").status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReasonOf(OpenSource("/tmp").status()), "NOT_A_FILE");
+}
+
+TEST(SourceTest, WhatIsNamedGzipAndIsNoneIsToldSo) {
+  const redress::testing::TempDir dir;
+  const auto write = [&](const std::string& name, const std::string& bytes) {
+    std::ofstream(dir / name, std::ios::binary) << bytes;
+    return dir / name;
+  };
+  const std::string plain = write("plain.csv.gz", "a,b\n1,2\n");
+  // Known by its content: it can be read all the same.
+  EXPECT_TRUE(OpenSource(plain).ok());
+  EXPECT_THAT(OpenSource(plain, v1::FORMAT_JSON).status().message(),
+              HasSubstr("plain.csv.gz (named .gz, but its content is no gzip)"));
+  EXPECT_THAT(OpenSource(write("noise.GZ", "\x01\xFF\xFE")).status().message(), HasSubstr("is no gzip"));
+  EXPECT_THAT(OpenSource(write("plain.csv", "\x01\xFF\xFE")).status().message(), Not(HasSubstr("gzip")));
+  const std::string packed = write("packed.csv.gz", TestFile::Zip("a,b\n"));
+  EXPECT_THAT(OpenSource(packed, v1::FORMAT_JSON).status().message(), Not(HasSubstr("gzip")));
 }
 
 TEST(SourceTest, AnotherFormatThanTheMappingsIsRefused) {

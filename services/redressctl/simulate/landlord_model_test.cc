@@ -71,6 +71,31 @@ TEST(LandlordModel, HeatingFailsInWinterAndInBursts) {
   EXPECT_GT(most, 8);
 }
 
+TEST(LandlordModel, EveningsAreBusierThanNights) {
+  const LandlordModel model({.homes = 11000, .days = 365, .seed = 1, .until = kUntil});
+  std::map<int, int> by_hour;
+  for (const Arrival& arrival : model.arrivals()) {
+    ++by_hour[static_cast<int>(arrival.at % kDay / kHour)];
+  }
+  const int evening = by_hour[17] + by_hour[18] + by_hour[19];
+  EXPECT_GT(evening, 4 * (by_hour[1] + by_hour[2] + by_hour[3]));
+  EXPECT_GT(evening, by_hour[12] + by_hour[13] + by_hour[14]);
+}
+
+TEST(LandlordModel, StaffGoOnLeave) {
+  const LandlordModel model({.homes = 11000, .days = 365, .seed = 1, .until = kUntil});
+  Millis away = 0;
+  for (const Technician& technician : model.technicians()) {
+    for (const auto& leave : technician.leaves) {
+      EXPECT_LT(leave.from, leave.to);
+      away += leave.to - leave.from;
+    }
+  }
+  const Millis each = away / static_cast<Millis>(model.technicians().size());
+  EXPECT_GT(each, 14 * kDay);
+  EXPECT_LT(each, 90 * kDay);
+}
+
 TEST(LandlordModel, EverySkillIsThereInEveryAgency) {
   const LandlordModel model({.homes = 3000, .days = 30, .seed = 3, .until = kUntil});
   std::map<std::string, int> skills;

@@ -1,8 +1,8 @@
 // Drives the services through a landlord's year by their own calls, as residents, desks, dispatchers and technicians
 // would.
 //
-//   arrival ─▶ Submit ─▶ desk: Acknowledge, Answer ─┬─▶ visit: FindSlots, HoldSlot, BookVisit, StartVisit, Complete |
-//   NoAccess
+//   arrival ─▶ Submit ─▶ desk: Acknowledge, Answer ─┬─▶ visit: FindSlots, HoldSlot, BookVisit, StartVisit,
+//                                                   │          Complete | NoAccess
 //                                                   └─▶ no visit: Start, Resolve
 //                     resident: Confirm | Contest (a new round) | silence; some withdraw
 //

@@ -1,5 +1,7 @@
 #include "services/redressctl/simulate/simulate_command.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -16,6 +18,7 @@
 #include "libs/rpc/local_client.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "libs/store/buffered_database.h"
 #include "services/redressctl/simulate/landlord_setup.h"
 #include "services/standalone/projection_dirs.h"
 
@@ -38,14 +41,19 @@ struct Landlord {
   std::unique_ptr<MadeAheadKeyStore> keys;
   std::unique_ptr<FileReadAudit> audit;
   std::unique_ptr<ProjectionDirs> projections;
+  std::vector<std::shared_ptr<store::BufferedDatabase>> buffers;
   std::unique_ptr<Node> node;
   NoAuth authenticator;
   std::unique_ptr<rpc::LocalClient> client;
 
   absl::Status Open(const SimulateOptions& options);
+  // What a simulated day brought, to the disk.
+  absl::Status EndDay();
 };
 
 absl::Status Landlord::Open(const SimulateOptions& options) {
+  // Keys lie in it.
+  umask(077);
   std::error_code error;
   std::filesystem::create_directories(options.dir, error);
   if (error) {
@@ -72,11 +80,14 @@ absl::Status Landlord::Open(const SimulateOptions& options) {
   projections = std::make_unique<ProjectionDirs>(options.dir);
   NodeOptions node_options;
   node_options.instance = "simulated";
+  // They help a restart, and nothing restarts within the year; most of its records would be positions.
+  node_options.position_after = kDay;
   ASSIGN_OR_RETURN(node_options.tzdata_version, calendar::TzdataVersion());
   for (const log::Stream stream : log::kAllStreams) {
     bool fresh = false;
-    ASSIGN_OR_RETURN(node_options.databases[stream],
-                     projections->OpenCurrent(stream, Node::ProjectionVersion(stream), &fresh));
+    ASSIGN_OR_RETURN(const auto rows, projections->OpenCurrent(stream, Node::ProjectionVersion(stream), &fresh));
+    buffers.push_back(std::make_shared<store::BufferedDatabase>(rows));
+    node_options.databases[stream] = buffers.back();
   }
   node_options.log = log.get();
   node_options.clock = &clock;
@@ -90,6 +101,12 @@ absl::Status Landlord::Open(const SimulateOptions& options) {
   node->Start(/*own_all=*/true);
   client = std::make_unique<rpc::LocalClient>(node->services(), &authenticator, &clock);
   return absl::OkStatus();
+}
+
+absl::Status Landlord::EndDay() {
+  RETURN_IF_ERROR(log->Sync());
+  for (const auto& rows : buffers) RETURN_IF_ERROR(rows->Flush());
+  return keys->Replenish();
 }
 
 // Runs the executor until `status` is there, or an hour of simulated time has passed.
@@ -123,8 +140,7 @@ absl::StatusOr<RunCounts> SimulateLandlord(const SimulateOptions& options) {
   run.Begin();
   for (int day = 1; day <= options.days; ++day) {
     landlord.executor.RunFor(model.begins() + day * kDay - landlord.clock.Now());
-    RETURN_IF_ERROR(landlord.log->Sync());
-    RETURN_IF_ERROR(landlord.keys->Replenish());
+    RETURN_IF_ERROR(landlord.EndDay());
     if (options.progress) options.progress(day, options.days);
   }
   return run.counts();

@@ -44,6 +44,8 @@ class Server:
 
     def __init__(self, data, *flags, port=0, metrics=False, token=None):
         self.env = {}  # of the next start, besides ours
+        self.wrapper = []  # what it is started by
+        self.patience = START_SECONDS
         self.data, self.flags, self.metrics, self.token = Path(data), list(flags), metrics, token
         self.port, self.process, self.client = port, None, None
         self.starts = 0
@@ -52,13 +54,13 @@ class Server:
         """Starts it; on the same port as before, if it had one."""
         self.starts += 1
         stderr = self.data.parent / f"{self.data.name}-{self.starts}.stderr"
-        command = [bin_dir() / "redress-standalone", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.flags]
+        command = [*self.wrapper, bin_dir() / "redress-standalone", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.flags]
         if self.metrics:
             command += ["--metrics", "127.0.0.1:0"]
         with open(stderr, "wb") as errors:
             self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL,
                                             env={**os.environ, **self.env})
-        line = _read_line(self.process.stdout, START_SECONDS)
+        line = _read_line(self.process.stdout, self.patience)
         words = line.split()
         if words[:1] != ["listening"]:
             self.kill()
@@ -80,7 +82,7 @@ class Server:
                 return self.client.health.Check(timeout=5).status == 1
             except client.Failure as failure:
                 expect(failure.code in ("UNAVAILABLE", "DEADLINE_EXCEEDED"), failure)
-        eventually(serving, "health says SERVING", START_SECONDS)
+        eventually(serving, "health says SERVING", self.patience)
 
     def log(self):
         """What it said on its error stream, over all starts."""
