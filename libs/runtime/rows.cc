@@ -14,6 +14,9 @@
 // nothing of rows.
 #include "libs/runtime/rows.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
@@ -90,7 +93,10 @@ void RememberRequest(store::View* rows, uint16_t shard, const log::v1::Body& bod
   kRequests.Put(*rows, shard, name, row);
   rows->Put(Key(shard, kByAge).I64(body.recorded_at()).Raw(name).Take(), "");
   std::vector<std::string> old;
-  rows->Scan(Key(shard, kByAge).bytes(), Key(shard, kByAge).I64(body.recorded_at() - kRequestMemory).bytes(),
+  // A record may say any time: nothing is older than the oldest.
+  const Millis forgotten =
+      std::max(body.recorded_at(), std::numeric_limits<Millis>::min() + kRequestMemory) - kRequestMemory;
+  rows->Scan(Key(shard, kByAge).bytes(), Key(shard, kByAge).I64(forgotten).bytes(),
              [&](absl::string_view key, absl::string_view) {
                old.emplace_back(key);
                return old.size() < kForgetPerRecord;

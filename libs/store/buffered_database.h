@@ -13,7 +13,8 @@
 
 namespace redress::store {
 
-// Used by one thread, unlike other databases. What was not flushed is lost with the process, not with the object.
+// Used by one thread, unlike other databases. What was not flushed is lost with the process, not with the object: its end
+// flushes too, but nobody hears if that fails. Whoever needs to know flushes first.
 class BufferedDatabase : public Database {
  public:
   // Hands on by itself when `max_rows` are waiting.
