@@ -177,6 +177,7 @@ void Cluster::MendAll() {
       while (slot->process->executor().frozen()) slot->process->executor().Thaw();
       slot->process->connection().Mend();
       slot->process->faults().Arm("", 0);
+      slot->process->faults().ArmDecision(0, nullptr);
       slot->process->clock().SetOff(DrawClockOff());
     } else {
       slot->process = nullptr;

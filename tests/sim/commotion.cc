@@ -42,8 +42,22 @@ void Commotion::Submit(const std::string& category, const std::string& person, c
       absl::StrCat(kIntake, "SubmitComplaint"), std::move(request),
       [this, then](const in::SubmitComplaintResponse& response) {
         complaints_[response.complaint().name()] = response.position();
+        if (dice_.Chance(0.5)) ReadBack(response.complaint().name(), response.position());
         then(response.complaint().name());
       });
+}
+
+void Commotion::ReadBack(const std::string& complaint, const types::v1::Position& position) {
+  rt::GetAssignmentRequest assignment;
+  assignment.set_name(complaint);
+  *assignment.mutable_position() = position;
+  Call<rt::GetAssignmentRequest, rt::GetAssignmentResponse>(absl::StrCat(kRouting, "GetAssignment"), assignment,
+                                                            nullptr);
+  sc::ListInterventionsRequest visits;
+  visits.set_complaint(complaint);
+  *visits.mutable_position() = position;
+  Call<sc::ListInterventionsRequest, sc::ListInterventionsResponse>(absl::StrCat(kScheduling, "ListInterventions"),
+                                                                    visits, nullptr);
 }
 
 void Commotion::Begin() {
@@ -67,6 +81,7 @@ void Commotion::Begin() {
   for (int i = 0; i < 2; ++i) some_time(0.8, [this] { EveryVerb(); });
   some_time(0.7, [this] { EveryVisitVerb(); });
   some_time(0.6, [this] { Flood(); });
+  some_time(1.0, [this] { Tour(); });
 }
 
 // Somebody with two complaints, about which all sorts of things are noted, asks to be forgotten.
@@ -329,16 +344,17 @@ void Commotion::EndAtOnce() {
 }
 
 void Commotion::Imports() {
-  ImportRows(/*more=*/false);
-  In(kHour, [this] { ImportRows(/*more=*/false); });
-  In(2 * kHour, [this] { ImportRows(/*more=*/true); });
+  imported_ = true;
+  ImportRows(kNothingMore);
+  In(kHour, [this] { ImportRows(kNothingMore); });
+  In(2 * kHour, [this] { ImportRows(kSomeMore); });
 }
 
-void Commotion::ImportRows(bool more) {
+void Commotion::ImportRows(More more) {
   // The dates of the source are what they are, whenever it is imported.
   const Millis then = model_->begins() - 3 * kDay;
   in::ImportComplaintsRequest request;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     auto* row = request.add_complaints();
     row->set_system("old");
     row->set_reference(absl::StrCat(i));
@@ -357,9 +373,11 @@ void Commotion::ImportRows(bool more) {
       }
     };
     fact(types::v1::FACT_KIND_RECEIVED, i * kHour);
-    if (i > 0) fact(types::v1::FACT_KIND_RESOLVED, kDay);
-    if (more && i == 0) fact(types::v1::FACT_KIND_RESOLVED, kDay);
-    if (more && i == 1) fact(types::v1::FACT_KIND_REOPENED, 2 * kDay);
+    if (i == 3) fact(types::v1::FACT_KIND_ACKNOWLEDGED, 4 * kHour);
+    if (i == 1 || i == 2) fact(types::v1::FACT_KIND_RESOLVED, kDay);
+    if (more != kNothingMore && (i == 0 || i == 3)) fact(types::v1::FACT_KIND_RESOLVED, kDay);
+    if (more == kAllReopened || (more == kSomeMore && i == 1)) fact(types::v1::FACT_KIND_REOPENED, 2 * kDay);
+    if (more == kAllReopened && i == 1) fact(types::v1::FACT_KIND_RESOLVED, 2 * kDay + kHour);
   }
   Call<in::ImportComplaintsRequest, in::ImportComplaintsResponse>(
       absl::StrCat(kIntake, "ImportComplaints"), request, [this](const in::ImportComplaintsResponse& response) {

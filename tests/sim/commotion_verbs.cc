@@ -1,4 +1,6 @@
 // Whatever can be asked for, in whatever state; and more at once than may wait.
+#include "tests/sim/commotion_verbs.h"
+
 #include <numeric>
 
 #include "tests/sim/commotion_calls.h"
@@ -7,8 +9,6 @@
 namespace redress::sim {
 namespace {
 
-constexpr int kVerbs = 15;
-constexpr int kVisitVerbs = 9;
 constexpr int kAtOnce = 60;
 
 // 0 … count - 1, in some order.
@@ -27,7 +27,9 @@ void Commotion::EveryVerb() {
          [this](const std::string& name) {
            Millis at = 0;
            for (int round = 0; round < 2; ++round) {
-             for (const int which : Shuffled(kVerbs, &dice_)) {
+             for (const int which : Shuffled(kComplaintVerbs, &dice_)) {
+               // Not always: it is for good.
+               if (which == kWithdraw && dice_.Chance(0.5)) continue;
                at += static_cast<Millis>(dice_.Exponential(static_cast<double>(8 * kMinute)));
                In(at, [this, name, which] { Verb(name, which); });
              }
@@ -35,63 +37,77 @@ void Commotion::EveryVerb() {
          });
 }
 
-void Commotion::Verb(const std::string& complaint, int which) {
+void Commotion::Verb(const std::string& complaint, int which, std::function<void()> then) {
+  const auto done = [then = std::move(then)](const auto&) {
+    if (then) then();
+  };
   const auto method = [](const char* name) { return absl::StrCat(kIntake, name); };
   switch (which) {
-    case 0:
+    case kAcknowledge:
       return Do<in::AcknowledgeComplaintRequest, in::AcknowledgeComplaintResponse>(method("AcknowledgeComplaint"),
-                                                                                   complaint);
-    case 1: return Do<in::StartComplaintRequest, in::StartComplaintResponse>(method("StartComplaint"), complaint);
-    case 2:
+                                                                                   complaint, nullptr, done);
+    case kStart:
+      return Do<in::StartComplaintRequest, in::StartComplaintResponse>(method("StartComplaint"), complaint, nullptr,
+                                                                       done);
+    case kAnswer:
       return Do<in::AnswerComplaintRequest, in::AnswerComplaintResponse>(
-          method("AnswerComplaint"), complaint, [](auto* request) { request->set_text("Oui."); });
-    case 3:
-    case 4:
+          method("AnswerComplaint"), complaint, [](auto* request) { request->set_text("Oui."); }, done);
+    case kResolve:
       return Do<in::ResolveComplaintRequest, in::ResolveComplaintResponse>(
-          method("ResolveComplaint"), complaint, [](auto* request) { request->set_outcome(types::v1::OUTCOME_FIXED); });
-    case 5: return Do<in::ConfirmComplaintRequest, in::ConfirmComplaintResponse>(method("ConfirmComplaint"), complaint);
-    case 6:
+          method("ResolveComplaint"), complaint, [](auto* request) { request->set_outcome(types::v1::OUTCOME_FIXED); },
+          done);
+    case kConfirm:
+      return Do<in::ConfirmComplaintRequest, in::ConfirmComplaintResponse>(method("ConfirmComplaint"), complaint,
+                                                                           nullptr, done);
+    case kContest:
       return Do<in::ContestComplaintRequest, in::ContestComplaintResponse>(
-          method("ContestComplaint"), complaint, [](auto* request) { request->set_text("Non."); });
-    case 7: return Do<in::ReopenComplaintRequest, in::ReopenComplaintResponse>(method("ReopenComplaint"), complaint);
-    case 8:
-      // Not always: it is for good.
-      if (dice_.Chance(0.5)) return;
+          method("ContestComplaint"), complaint, [](auto* request) { request->set_text("Non."); }, done);
+    case kReopen:
+      return Do<in::ReopenComplaintRequest, in::ReopenComplaintResponse>(method("ReopenComplaint"), complaint, nullptr,
+                                                                         done);
+    case kWithdraw:
       return Do<in::WithdrawComplaintRequest, in::WithdrawComplaintResponse>(
-          method("WithdrawComplaint"), complaint, [](auto* request) { request->set_reason("resident"); });
-    case 9:
+          method("WithdrawComplaint"), complaint, [](auto* request) { request->set_reason("resident"); }, done);
+    case kAmend:
       return Do<in::AmendComplaintRequest, in::AmendComplaintResponse>(
           method("AmendComplaint"), complaint,
-          [this](auto* request) { request->set_category(dice_.Chance(0.5) ? "heating" : "cleanliness"); });
-    case 10:
-      return Do<in::AddMessageRequest, in::AddMessageResponse>(method("AddMessage"), complaint, [](auto* request) {
-        request->set_from_resident(true);
-        request->set_channel(types::v1::CHANNEL_PHONE);
-        request->set_text("Alors?");
-      });
-    case 11:
-      return Do<in::AddNoteRequest, in::AddNoteResponse>(method("AddNote"), complaint,
-                                                         [](auto* request) { request->set_text("Rien."); });
-    case 12:
+          [this](auto* request) { request->set_category(dice_.Chance(0.5) ? "heating" : "cleanliness"); }, done);
+    case kAddMessage:
+      return Do<in::AddMessageRequest, in::AddMessageResponse>(
+          method("AddMessage"), complaint,
+          [](auto* request) {
+            request->set_from_resident(true);
+            request->set_channel(types::v1::CHANNEL_PHONE);
+            request->set_text("Alors?");
+          },
+          done);
+    case kAddNote:
+      return Do<in::AddNoteRequest, in::AddNoteResponse>(
+          method("AddNote"), complaint, [](auto* request) { request->set_text("Rien."); }, done);
+    case kAddAttachment:
       return Do<in::AddAttachmentRequest, in::AddAttachmentResponse>(
-          method("AddAttachment"), complaint, [](auto* request) {
+          method("AddAttachment"), complaint,
+          [](auto* request) {
             request->mutable_attachment()->set_uri("store:2");
             request->mutable_attachment()->set_sha256(std::string(32, 'i'));
             request->mutable_attachment()->set_size_bytes(8);
             request->mutable_attachment()->set_media_type("image/png");
-          });
-    case 13:
-      return Do<in::RecordFactRequest, in::RecordFactResponse>(method("RecordFact"), complaint, [](auto* request) {
-        request->set_kind(types::v1::FACT_KIND_RESIDENT_ASKED);
-      });
+          },
+          done);
+    case kRecordFact:
+      return Do<in::RecordFactRequest, in::RecordFactResponse>(
+          method("RecordFact"), complaint,
+          [](auto* request) { request->set_kind(types::v1::FACT_KIND_RESIDENT_ASKED); }, done);
     default:
       return Do<rt::AssignComplaintRequest, rt::AssignComplaintResponse>(
-          absl::StrCat(kRouting, "AssignComplaint"), complaint, [this](auto* request) {
+          absl::StrCat(kRouting, "AssignComplaint"), complaint,
+          [this](auto* request) {
             const auto& offices = model_->territory().offices();
             request->set_team(absl::StrCat("team-", offices[dice_.Below(offices.size())].code()));
             request->set_priority(1 + dice_.Below(5));
             request->set_reason("known");
-          });
+          },
+          done);
   }
 }
 
@@ -121,33 +137,38 @@ void Commotion::EveryVisitVerb() {
   });
 }
 
-void Commotion::VisitVerb(const std::string& visit, const sc::Slot& slot, int which) {
+void Commotion::VisitVerb(const std::string& visit, const sc::Slot& slot, int which, std::function<void()> then) {
+  const auto done = [then = std::move(then)](const auto&) {
+    if (then) then();
+  };
   const auto method = [](const char* name) { return absl::StrCat(kScheduling, name); };
   switch (which) {
-    case 0:
-    case 1:
-      return Do<sc::HoldSlotRequest, sc::HoldSlotResponse>(method("HoldSlot"), visit,
-                                                           [slot](auto* request) { *request->mutable_slot() = slot; });
-    case 2: return Do<sc::ReleaseHoldRequest, sc::ReleaseHoldResponse>(method("ReleaseHold"), visit);
-    case 3:
+    case kHold:
+      return Do<sc::HoldSlotRequest, sc::HoldSlotResponse>(
+          method("HoldSlot"), visit, [slot](auto* request) { *request->mutable_slot() = slot; }, done);
+    case kRelease:
+      return Do<sc::ReleaseHoldRequest, sc::ReleaseHoldResponse>(method("ReleaseHold"), visit, nullptr, done);
+    case kBook:
       return Do<sc::BookVisitRequest, sc::BookVisitResponse>(
-          method("BookVisit"), visit, [slot](auto* request) { *request->mutable_slot() = slot; });
-    case 4:
-      return Do<sc::MoveVisitRequest, sc::MoveVisitResponse>(method("MoveVisit"), visit, [slot](auto* request) {
-        *request->mutable_slot() = slot;
-        request->set_resident_consented(true);
-      });
-    case 5: return Do<sc::StartVisitRequest, sc::StartVisitResponse>(method("StartVisit"), visit);
-    case 6:
+          method("BookVisit"), visit, [slot](auto* request) { *request->mutable_slot() = slot; }, done);
+    case kMove:
+      return Do<sc::MoveVisitRequest, sc::MoveVisitResponse>(
+          method("MoveVisit"), visit,
+          [slot](auto* request) {
+            *request->mutable_slot() = slot;
+            request->set_resident_consented(true);
+          },
+          done);
+    case kBegin: return Do<sc::StartVisitRequest, sc::StartVisitResponse>(method("StartVisit"), visit, nullptr, done);
+    case kComplete:
       return Do<sc::CompleteVisitRequest, sc::CompleteVisitResponse>(
-          method("CompleteVisit"), visit, [](auto* request) { request->set_result(sc::VISIT_RESULT_FIXED); });
-    case 7:
+          method("CompleteVisit"), visit, [](auto* request) { request->set_result(sc::VISIT_RESULT_FIXED); }, done);
+    case kNoAccess:
       return Do<sc::ReportNoAccessRequest, sc::ReportNoAccessResponse>(
-          method("ReportNoAccess"), visit, [](auto* request) { request->set_evidence("card-left"); });
+          method("ReportNoAccess"), visit, [](auto* request) { request->set_evidence("card-left"); }, done);
     default:
-      if (dice_.Chance(0.7)) return;
       return Do<sc::CancelVisitRequest, sc::CancelVisitResponse>(
-          method("CancelVisit"), visit, [](auto* request) { request->set_reason("resident"); });
+          method("CancelVisit"), visit, [](auto* request) { request->set_reason("resident"); }, done);
   }
 }
 
@@ -155,7 +176,7 @@ void Commotion::VisitVerb(const std::string& visit, const sc::Slot& slot, int wh
 void Commotion::Flood() {
   Submit("noise", "", [this](const std::string& name) {
     In(kMinute, [this, name] {
-      for (int i = 0; i < kAtOnce; ++i) Verb(name, 11);
+      for (int i = 0; i < kAtOnce; ++i) Verb(name, kAddNote);
     });
   });
 }

@@ -5,7 +5,19 @@
 
 namespace redress::sim {
 
-bool MortalDatabase::Fails() const {
+namespace {
+
+// One key in four, the same on every machine.
+bool InDamagedBlock(absl::string_view key) {
+  uint32_t hash = 2166136261;
+  for (const char c : key) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
+  return (hash >> 16) % 4 == 0;
+}
+
+}  // namespace
+
+bool MortalDatabase::Fails(absl::string_view key) const {
+  if (absl::IsDataLoss(health_)) return InDamagedBlock(key);
   if (reads_left_ == 0 || --reads_left_ > 0) return false;
   health_ = MakeError(absl::StatusCode::kDataLoss, kDamaged, "a block that cannot be read");
   return true;
@@ -34,6 +46,9 @@ Process::Process(const World& world, std::string name, std::vector<log::Stream> 
           [this, on_death = std::move(on_death)] {
             Kill();
             on_death();
+          },
+          [this](const std::string& stream) {
+            return !absl::IsDataLoss(databases_.at(*log::ParseStream(stream))->Health());
           },
           world.fault_points_hit, world.met),
       forwarder_(world.forwarder, &executor_),

@@ -139,17 +139,18 @@ class MortalDatabase : public store::Database {
   void SetFull(bool full) { full_ = full; }
   // Each commit takes up to so long.
   void SetSlow(Millis most) { slow_ = most; }
-  // The `reads`-th read from now fails: it finds nothing, and the rows are damaged for good.
+  // The `reads`-th read from now fails, and from then on all of some keys: they find nothing, and the rows are damaged
+  // for good. 0: none, if none has failed yet.
   void Damage(int reads) { reads_left_ = reads; }
 
   std::optional<std::string> Get(absl::string_view key) const override {
-    return Fails() ? std::nullopt : disk_->Get(key);
+    return Fails(key) ? std::nullopt : disk_->Get(key);
   }
   void Scan(absl::string_view from, absl::string_view to, Visitor visit) const override {
-    if (!Fails()) disk_->Scan(from, to, visit);
+    if (!Fails(from)) disk_->Scan(from, to, visit);
   }
   void ScanBack(absl::string_view from, absl::string_view to, Visitor visit) const override {
-    if (!Fails()) disk_->ScanBack(from, to, visit);
+    if (!Fails(to)) disk_->ScanBack(from, to, visit);
   }
   absl::Status Commit(const store::Writes& writes) override;
   std::unique_ptr<store::Rows> Snapshot() const override { return disk_->Snapshot(); }
@@ -159,7 +160,7 @@ class MortalDatabase : public store::Database {
   uint64_t SizeBytes() const override { return disk_->SizeBytes(); }
 
  private:
-  bool Fails() const;
+  bool Fails(absl::string_view key) const;
 
   std::shared_ptr<store::Database> disk_;
   ProcessExecutor* life_;
@@ -173,8 +174,10 @@ class MortalDatabase : public store::Database {
 // Ends the process at the n-th passing of a fault point.
 class ArmedFaults : public runtime::Faults {
  public:
-  ArmedFaults(std::function<void()> die, std::set<std::string>* hit, std::set<StateAndCommand>* met)
-      : die_(std::move(die)), hit_(hit), met_(met) {}
+  // `believable`: whether the rows of a stream are not damaged.
+  ArmedFaults(std::function<void()> die, std::function<bool(const std::string& stream)> believable,
+              std::set<std::string>* hit, std::set<StateAndCommand>* met)
+      : die_(std::move(die)), believable_(std::move(believable)), hit_(hit), met_(met) {}
   void Arm(std::string point, int passings) {
     point_ = std::move(point);
     left_ = passings;
@@ -187,17 +190,28 @@ class ArmedFaults : public runtime::Faults {
     die_();
     return true;
   }
+  // At the n-th decision from now, before anything is read for it; 0: never.
+  void ArmDecision(int decisions, std::function<void()> work) {
+    decisions_left_ = decisions;
+    at_decision_ = std::move(work);
+  }
   void Deciding(const store::Rows& rows, const runtime::v1::Order& order) override {
-    met_->merge(Meeting(rows, order));
+    std::set<StateAndCommand> pairs = Meeting(rows, order);
+    // What damaged rows say is no state.
+    if (believable_(order.stream())) met_->merge(std::move(pairs));
+    if (decisions_left_ > 0 && --decisions_left_ == 0) std::exchange(at_decision_, nullptr)();
   }
 
  private:
   std::function<void()> die_;
+  std::function<bool(const std::string& stream)> believable_;
   std::set<std::string>* hit_;
   std::set<StateAndCommand>* met_;
   std::string point_;
   int left_ = 0;
   bool dead_ = false;
+  std::function<void()> at_decision_;
+  int decisions_left_ = 0;
 };
 
 // What all processes share.

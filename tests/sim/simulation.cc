@@ -157,6 +157,8 @@ class Simulation {
     client_.set_patient(false);
     commotion_->ReadAll([this](const std::string& what) { Fail(absl::StrCat("at rest: ", what)); });
     executor_.RunFor(kMinute);
+    commotion_->AskOfWhatIsOver();
+    executor_.RunFor(10 * kMinute);
     result_.unanswered += client_.counts().open;
   }
 

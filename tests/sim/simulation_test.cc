@@ -15,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/runtime/environment.h"
+#include "tests/sim/meetings.h"
 
 namespace redress::sim {
 namespace {
@@ -22,6 +23,7 @@ namespace {
 // With fewer seeds than this something may not have happened; with so many everything must have.
 constexpr uint64_t kSeedsForKinds = 50;
 constexpr uint64_t kSeedsForFaults = 100;
+constexpr uint64_t kSeedsForMeetings = 150;
 
 // Events that people and services bring about here. Left out: what only an operator does (inputs skipped or replayed,
 // a level raised), and what stands instead of more than 40 single changes of lines.
@@ -138,18 +140,34 @@ struct Sum {
     PrintMeetings();
   }
 
-  // A line a command: in how many seeds it met each state.
+  // A line a command: in how many seeds it met each state; "-" for those it never meets.
   void PrintMeetings() const {
     std::map<std::string, std::string> lines;
     for (const StateAndCommand& pair : AllMeetings()) {
       const auto& [stream, state, command] = pair;
       const auto found = met.find(pair);
+      const std::string times = absl::StrCat(found == met.end() ? 0 : found->second);
       absl::StrAppend(&lines[absl::StrCat(stream, " ", command)], " ", state, "=",
-                      found == met.end() ? 0 : found->second);
+                      found == met.end() && ExpectationOf(pair).meets == Meets::kNever ? "-" : times);
     }
     for (const auto& [command, states] : lines) std::cout << "  met: " << command << states << "\n";
   }
 };
+
+void ExpectMeetings(const Sum& sum, uint64_t seeds) {
+  for (const StateAndCommand& pair : AllMeetings()) {
+    const auto& [stream, state, command] = pair;
+    const Expectation expected = ExpectationOf(pair);
+    const bool met = sum.met.contains(pair);
+    if (expected.meets == Meets::kNever) {
+      EXPECT_FALSE(met) << stream << ": " << command << " met " << state << ", though " << expected.why;
+    } else if (expected.meets == Meets::kSurely && seeds >= kSeedsForMeetings) {
+      EXPECT_TRUE(met) << stream << ": " << command << " never met " << state;
+    }
+  }
+}
+
+TEST(Simulation, EachExceptionFromMeetingIsAboutSomething) { EXPECT_EQ(CheckExpectations(), ""); }
 
 TEST(Simulation, HoldsOnEverySeed) {
   const uint64_t seeds = FromEnvironment("SIM_SEEDS", 20);
@@ -174,6 +192,7 @@ TEST(Simulation, HoldsOnEverySeed) {
   }
   sum.Print(seeds, first);
   if (HasFailure()) return;
+  ExpectMeetings(sum, seeds);
   if (seeds >= kSeedsForKinds) {
     for (const char* kind : kKindsToReach) EXPECT_GT(sum.kinds[kind], 0) << kind << " never happened";
     for (const char* reason : {"SLOT_TAKEN", "ETAG_MOVED", "OPEN_COMPLAINTS"}) {

@@ -23,7 +23,8 @@ void Trouble::SetClock(Slot* slot) {
   result_->faults["clock set by an hour"] += by == kHour;
   slot->process->clock().SetOff(dice_->Chance(0.5) ? by : -by);
   const int life = slot->lives;
-  world_.executor->PostAfter(kSecond + dice_->Below(60000), [this, slot, life] {
+  // Until somebody sees it.
+  world_.executor->PostAfter(kSecond + dice_->Below(5 * kMinute), [this, slot, life] {
     if (slot->lives == life) slot->process->clock().SetOff(cluster_->DrawClockOff());
   });
 }
@@ -50,10 +51,17 @@ void Trouble::TroubleDisk(Slot* slot) {
   } else if (what < 0.65) {
     ++result_->faults["disk full"];
     database->SetFull(true);
-    later(kSecond + dice_->Below(60000), [held] { held.lock()->SetFull(false); });
+    later(kSecond + dice_->Below(5 * kMinute), [held] { held.lock()->SetFull(false); });
   } else {
-    database->Damage(1 + dice_->Below(200));
-    LookForDamage(slot, at->first, held, 20);
+    // Met by whoever reads next, or in the middle of a decision.
+    const std::shared_ptr<MortalDatabase> own = databases.at(slot->stream);
+    if (dice_->Chance(0.5)) {
+      slot->process->faults().ArmDecision(1 + dice_->Below(5), [own = own.get()] { own->Damage(1); });
+      LookForDamage(slot, slot->stream, own, 60);
+    } else {
+      database->Damage(1 + dice_->Below(60));
+      LookForDamage(slot, at->first, held, 60);
+    }
   }
 }
 
@@ -72,18 +80,44 @@ void Trouble::LookForDamage(Slot* slot, log::Stream stream, const std::weak_ptr<
       LookForDamage(slot, stream, held, looks - 1);
     } else {
       database->Damage(0);
+      slot->process->faults().ArmDecision(0, nullptr);
     }
   });
 }
 
-// No append is taken for a while.
+// No append is taken for a while; the last ones before may be in doubt.
 void Trouble::FillLog() {
   ++result_->faults["log full"];
   log::Faults faults = world_.log->faults();
-  faults.refused = 1;
+  faults.lost = faults.landed_unknown = 0.3;
   world_.log->set_faults(faults);
-  world_.executor->PostAfter(kSecond + dice_->Below(20000), [this] {
-    if (!quiet_) DrawTravel();
+  world_.executor->PostAfter(dice_->Below(5000), [this] {
+    if (quiet_) return;
+    log::Faults full = world_.log->faults();
+    full.refused = 1;
+    world_.log->set_faults(full);
+    world_.executor->PostAfter(kSecond + dice_->Below(60000), [this] {
+      if (!quiet_) DrawTravel();
+    });
+  });
+}
+
+// The brokers stop just when something was appended, if anything is within a while: perhaps nobody has seen it yet.
+void Trouble::CrashLog(int looks) {
+  if (quiet_ || !world_.log->running()) return;
+  const int64_t appends = world_.log->counters().appends;
+  world_.executor->PostAfter(10, [this, looks, appends] {
+    if (quiet_ || !world_.log->running()) return;
+    if (world_.log->counters().appends == appends && looks > 0) return CrashLog(looks - 1);
+    world_.executor->PostAfter(dice_->Below(25), [this] {
+      if (quiet_ || !world_.log->running()) return;
+      ++result_->faults["brokers down"];
+      world_.log->Crash(dice_->Chance(0.5) ? log::SimulatedLog::Unsynced::kForgotten
+                                           : log::SimulatedLog::Unsynced::kKept);
+      world_.executor->PostAfter(kSecond + dice_->Below(10000), [this] {
+        if (!world_.log->running()) world_.log->Restart();
+      });
+    });
   });
 }
 
@@ -146,7 +180,7 @@ void Trouble::Strike() {
       });
     } else if (what < 0.78) {
       cluster_->AssignAtRandom();
-    } else if (what < 0.79) {
+    } else if (what < 0.785) {
       process->clock().SetOff(cluster_->DrawClockOff());
     } else if (what < 0.81) {
       SetClock(slot);
@@ -159,13 +193,8 @@ void Trouble::Strike() {
       world_.key_rows->FailNextPut(dice_->Chance(0.5) ? InMemoryKeyRows::Fault::kLost : InMemoryKeyRows::Fault::kKept);
     } else if (what < 0.96) {
       DrawTravel();
-    } else if (world_.log->running()) {
-      ++result_->faults["brokers down"];
-      world_.log->Crash(dice_->Chance(0.5) ? log::SimulatedLog::Unsynced::kForgotten
-                                           : log::SimulatedLog::Unsynced::kKept);
-      world_.executor->PostAfter(kSecond + dice_->Below(10000), [this] {
-        if (!world_.log->running()) world_.log->Restart();
-      });
+    } else {
+      CrashLog(6000);
     }
   }
   if (dice_->Chance(0.3)) look_();

@@ -36,6 +36,7 @@ class Trouble {
   void TroubleDisk(Slot* slot);
   void LookForDamage(Slot* slot, log::Stream stream, const std::weak_ptr<MortalDatabase>& held, int looks);
   void FillLog();
+  void CrashLog(int looks);
   log::Faults DrawFaults();
   Losses DrawLosses();
 
