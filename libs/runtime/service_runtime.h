@@ -73,7 +73,8 @@ class ServiceRuntime {
 
   const log::LogInfo& info() const { return options_.log->info(); }
   log::Stream stream() const { return options_.logic->stream(); }
-  uint32_t shard_count() const { return static_cast<uint32_t>(shards_.size()); }
+  // The same as long as this lives, while it closes too.
+  uint32_t shard_count() const { return info().ShardsOf(stream()); }
   Shard& shard(uint32_t number) { return *shards_[number]; }
   std::shared_ptr<store::Database> database() const;
   Logic& logic() const { return *options_.logic; }
