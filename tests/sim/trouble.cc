@@ -91,7 +91,7 @@ void Trouble::FillLog() {
   log::Faults faults = world_.log->faults();
   faults.lost = faults.landed_unknown = 0.3;
   world_.log->set_faults(faults);
-  world_.executor->PostAfter(dice_->Below(5000), [this] {
+  world_.executor->PostAfter(dice_->Below(30000), [this] {
     if (quiet_) return;
     log::Faults full = world_.log->faults();
     full.refused = 1;
@@ -102,22 +102,27 @@ void Trouble::FillLog() {
   });
 }
 
-// The brokers stop just when something was appended, if anything is within a while: perhaps nobody has seen it yet.
-void Trouble::CrashLog(int looks) {
+int64_t Trouble::Records() const {
+  int64_t records = 0;
+  for (const log::Stream stream : log::kAllStreams) {
+    for (uint32_t shard = 0; shard < cluster_->ShardCount(stream); ++shard) {
+      records += static_cast<int64_t>(world_.log->Entries({stream, shard}).size());
+    }
+  }
+  return records;
+}
+
+// The brokers stop in the moment when something was appended, if anything is within `looks` milliseconds: perhaps nobody
+// has seen it yet.
+void Trouble::CrashLog(int64_t records, int looks) {
   if (quiet_ || !world_.log->running()) return;
-  const int64_t appends = world_.log->counters().appends;
-  world_.executor->PostAfter(10, [this, looks, appends] {
-    if (quiet_ || !world_.log->running()) return;
-    if (world_.log->counters().appends == appends && looks > 0) return CrashLog(looks - 1);
-    world_.executor->PostAfter(dice_->Below(25), [this] {
-      if (quiet_ || !world_.log->running()) return;
-      ++result_->faults["brokers down"];
-      world_.log->Crash(dice_->Chance(0.5) ? log::SimulatedLog::Unsynced::kForgotten
-                                           : log::SimulatedLog::Unsynced::kKept);
-      world_.executor->PostAfter(kSecond + dice_->Below(10000), [this] {
-        if (!world_.log->running()) world_.log->Restart();
-      });
-    });
+  if (Records() == records && looks > 0) {
+    return world_.executor->PostAfter(1, [this, records, looks] { CrashLog(records, looks - 1); });
+  }
+  ++result_->faults["brokers down"];
+  world_.log->Crash(dice_->Chance(0.5) ? log::SimulatedLog::Unsynced::kForgotten : log::SimulatedLog::Unsynced::kKept);
+  world_.executor->PostAfter(kSecond + dice_->Below(10000), [this] {
+    if (!world_.log->running()) world_.log->Restart();
   });
 }
 
@@ -194,7 +199,7 @@ void Trouble::Strike() {
     } else if (what < 0.96) {
       DrawTravel();
     } else {
-      CrashLog(6000);
+      process->faults().ArmDecision(1 + dice_->Below(3), [this] { CrashLog(Records(), 200); });
     }
   }
   if (dice_->Chance(0.3)) look_();

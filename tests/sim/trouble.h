@@ -36,7 +36,8 @@ class Trouble {
   void TroubleDisk(Slot* slot);
   void LookForDamage(Slot* slot, log::Stream stream, const std::weak_ptr<MortalDatabase>& held, int looks);
   void FillLog();
-  void CrashLog(int looks);
+  int64_t Records() const;
+  void CrashLog(int64_t records, int looks);
   log::Faults DrawFaults();
   Losses DrawLosses();
 
