@@ -57,6 +57,20 @@ TEST(ThreadExecutor, ABusyStrandGetsToItsTimers) {
   EXPECT_TRUE(fired);
 }
 
+// Posts once more as it goes, as an answer does after which somebody else has their turn.
+struct LastWord {
+  ThreadExecutor* executor;
+  ~LastWord() {
+    executor->Post([] {});
+  }
+};
+
+TEST(ThreadExecutor, WhatIsDroppedMayPost) {
+  ThreadExecutor executor;
+  executor.PostAfter(kHour, [last = std::make_shared<LastWord>(&executor)] {});
+  executor.Stop();
+}
+
 TEST(ThreadExecutor, DropsWhatIsQueuedWhenStopped) {
   bool ran = false;
   {

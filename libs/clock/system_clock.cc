@@ -30,8 +30,10 @@ void ThreadExecutor::Stop() {
     woken_.NotifyAll();
   }
   if (thread_.joinable()) thread_.join();
+  // Work that goes may answer somebody, who has more to do here: not under the lock.
+  decltype(queue_) dropped;
   MutexLock lock(mutex_);
-  queue_.clear();
+  std::swap(dropped, queue_);
 }
 
 void ThreadExecutor::Post(std::function<void()> work) { PostAfter(0, std::move(work)); }

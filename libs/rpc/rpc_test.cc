@@ -174,6 +174,27 @@ TEST(Service, AReplyThatCannotBeVouchedForDoesNotLeave) {
   EXPECT_EQ(answers, 1);
 }
 
+// "There is no such complaint" of a block that cannot be read.
+TEST(Service, ARefusalThatCannotBeVouchedForDoesNotLeave) {
+  absl::Status refusal = absl::NotFoundError("no such");
+  Service service(kEcho);
+  service.Read<SayRequest, SayResponse>(
+      "Say", [&](const CallContext&, const SayRequest&) -> absl::StatusOr<SayResponse> { return refusal; });
+  bool damaged = false;
+  service.CheckReplies([&] { return damaged ? absl::DataLossError("damaged") : absl::OkStatus(); });
+  const auto code = [&] {
+    absl::StatusCode answered = absl::StatusCode::kOk;
+    service.methods()[0].unary(CallContext(), SayRequest(),
+                               [&](const absl::Status& status, const auto*) { answered = status.code(); });
+    return answered;
+  };
+  EXPECT_EQ(code(), absl::StatusCode::kNotFound);
+  damaged = true;
+  EXPECT_EQ(code(), absl::StatusCode::kDataLoss);
+  refusal = absl::UnavailableError("ask the owner");
+  EXPECT_EQ(code(), absl::StatusCode::kUnavailable) << "whoever is asked next may know";
+}
+
 TEST(Service, AGateAnswersInTheHandlersPlaceUntilItIsOpen) {
   int handled = 0;
   Service service(kEcho);

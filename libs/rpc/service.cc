@@ -67,8 +67,12 @@ void Service::CheckReplies(const std::function<absl::Status()>& check) {
                                                               const google::protobuf::Message& request, RawDone done) {
       handler(context, request,
               [check, done = std::move(done)](const absl::Status& status, const google::protobuf::Message* response) {
-                const absl::Status checked = status.ok() ? check() : status;
-                done(checked, checked.ok() ? response : nullptr);
+                // What is to be tried again rests on nothing that was read.
+                const bool put_off = absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+                                     absl::IsDeadlineExceeded(status);
+                const absl::Status checked = put_off ? absl::OkStatus() : check();
+                if (!checked.ok()) return done(checked, nullptr);
+                done(status, response);
               });
     };
   }

@@ -99,8 +99,8 @@ class Service {
   // Asks `gate` before each call of the methods registered so far: an error is the caller's answer, and the handler
   // does not hear of the call. Thread-safe as `gate` is.
   void Guard(const std::function<absl::Status()>& gate);
-  // Asks `check` before an OK reply of a unary method registered so far leaves: an error takes its place. For what a
-  // handler cannot see while it reads. Thread-safe as `check` is.
+  // Asks `check` before a reply of a unary method registered so far leaves, be it a refusal, unless it is one to try
+  // again: an error takes its place. For what a handler cannot see while it reads. Thread-safe as `check` is.
   void CheckReplies(const std::function<absl::Status()>& check);
 
   const std::string& full_name() const { return full_name_; }

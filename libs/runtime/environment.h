@@ -13,6 +13,7 @@
 #include "libs/ids/ids.h"
 #include "libs/log/log.h"
 #include "libs/runtime/logic.h"
+#include "libs/runtime/queues.h"
 #include "libs/store/store.h"
 
 namespace redress::runtime {
@@ -51,6 +52,8 @@ class Faults {
   virtual ~Faults() = default;
   // True: the instance dies here. Whoever asked returns at once and does nothing more.
   virtual bool Hit(absl::string_view point) = 0;
+  // `order` is about to be decided on `rows`: what met, for coverage.
+  virtual void Deciding(const store::Rows&, const v1::Order&) {}
 };
 
 // Names of all fault points, for coverage.
@@ -91,6 +94,7 @@ struct Environment {
   ReferenceSource* reference = nullptr;  // null for the register's own shard
   Forwarder* forwarder = nullptr;        // null in one process
   Faults* faults = nullptr;
+  QueueLimits limits;
   Millis position_after = kPositionAfter;
   // Called, on the executor, when the rows turn out damaged: they must be made anew before they are used again.
   std::function<void(const absl::Status&)> on_damage;

@@ -15,7 +15,7 @@ void Drain(std::deque<Item>* queue, std::vector<Item>* into) {
 }  // namespace
 
 bool Queues::Full(v1::OrderClass order_class) const {
-  return (order_class == v1::ORDER_CLASS_BULK ? bulk_ : callers_).size() >= kMaxQueued;
+  return order_class == v1::ORDER_CLASS_BULK ? bulk_.size() >= limits_.bulk : callers_.size() >= limits_.callers;
 }
 
 void Queues::PushOrder(Item item) {

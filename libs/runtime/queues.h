@@ -17,8 +17,13 @@
 
 namespace redress::runtime {
 
-// Of callers, and of bulk; what machine holds its owners bound.
-inline constexpr size_t kMaxQueued = 8192;
+// How much waits at most: the rest is refused (callers, bulk), or not looked at yet (machine).
+struct QueueLimits {
+  size_t callers = 8192;
+  size_t bulk = 8192;
+  // What its owners, reactor and timers, keep to.
+  size_t machine = 512;
+};
 inline constexpr size_t kMaxBatchItems = 512;
 inline constexpr size_t kMaxMachineInBatch = kMaxBatchItems / 2;
 inline constexpr size_t kMaxBulkInBatch = kMaxBatchItems / 4;
@@ -39,7 +44,7 @@ class Queues {
     size_t bytes = 0;  // of records; the writer's to count
   };
 
-  explicit Queues(const Clock* clock) : clock_(clock) {}
+  explicit Queues(const Clock* clock, const QueueLimits& limits = {}) : clock_(clock), limits_(limits) {}
 
   // Whether one more of that class fits; callers ask before they push.
   bool Full(v1::OrderClass order_class) const;
@@ -68,6 +73,7 @@ class Queues {
   std::deque<Item>& Of(v1::OrderClass order_class) { return order_class == v1::ORDER_CLASS_BULK ? bulk_ : callers_; }
 
   const Clock* clock_;
+  const QueueLimits limits_;
   std::deque<Item> callers_;
   std::deque<Item> machine_;
   std::deque<Item> bulk_;

@@ -118,7 +118,7 @@ TEST_F(QueuesTest, WhatIsPutBackIsNextInItsOldOrder) {
 }
 
 TEST_F(QueuesTest, AreFullByClass) {
-  Push(static_cast<int>(kMaxQueued), v1::ORDER_CLASS_BULK);
+  Push(static_cast<int>(QueueLimits().bulk), v1::ORDER_CLASS_BULK);
   EXPECT_TRUE(queues_.Full(v1::ORDER_CLASS_BULK));
   EXPECT_FALSE(queues_.Full(v1::ORDER_CLASS_CALLER));
 }

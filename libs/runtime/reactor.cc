@@ -14,7 +14,6 @@ namespace redress::runtime {
 namespace {
 
 constexpr int kEntriesPerRead = 128;
-constexpr size_t kMaxQueuedOrders = 512;
 constexpr int64_t kCoverAfterInputs = 10000;
 
 }  // namespace
@@ -52,7 +51,7 @@ bool Reactor::Step() {
   log_unavailable_ = false;
   bool any = false;
   size_t asked = 0;
-  for (; asked < inputs_.size() && writer_->machine_queued() < kMaxQueuedOrders; ++asked) {
+  for (; asked < inputs_.size() && writer_->machine_queued() < env_->limits.machine; ++asked) {
     any |= ReadSome(&inputs_[next_]);
     next_ = (next_ + 1) % inputs_.size();
   }

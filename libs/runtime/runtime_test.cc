@@ -391,5 +391,29 @@ TEST_F(RuntimeTest, EveryAcknowledgedCommandCountsOnceUnderEveryFault) {
   }
 }
 
+TEST_F(RuntimeTest, WhoIsAnsweredByAClosingServiceMayCallItAgain) {
+  Disks disks;
+  auto instance = Boot(&disks, "one", /*own=*/false);
+  instance->ledger->Assign({true, true});
+  executor_.RunFor(kSecond);
+  log::Faults faults;
+  faults.append = {kHour, kHour};
+  log_->set_faults(faults);
+  // What waits at the second shard asks the first, which has closed by then.
+  std::optional<absl::Status> again;
+  uint32_t shards = 0;
+  ServiceRuntime* ledger = instance->ledger.get();
+  ledger->Execute(Command(1, "add a 1", "r1"), [&, ledger](const absl::StatusOr<v1::Receipt>&) {
+    shards = ledger->shard_count();
+    ledger->Execute(Command(0, "add a 2", "r2"),
+                    [&](const absl::StatusOr<v1::Receipt>& receipt) { again = receipt.status(); });
+  });
+  executor_.RunFor(kSecond);
+  instance->ledger = nullptr;
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(ReasonOf(*again), "CLOSING");
+  EXPECT_EQ(shards, 2u) << "whoever looks for a shard would divide by it";
+}
+
 }  // namespace
 }  // namespace redress::runtime

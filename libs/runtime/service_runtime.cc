@@ -27,6 +27,10 @@ std::function<void(absl::Status)> AfterAll(size_t parts, std::function<void(absl
   };
 }
 
+absl::Status Closing() {
+  return RetryLater(absl::StatusCode::kUnavailable, "CLOSING", "the service is stopping; ask again", 1000);
+}
+
 }  // namespace
 
 ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(options)), database_(options_.database) {
@@ -47,13 +51,15 @@ ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(opti
     env.reference = options_.reference;
     env.forwarder = options_.forwarder;
     env.faults = options_.faults;
+    env.limits = options_.limits;
     env.on_damage = options_.on_damage;
     shards_.push_back(std::make_unique<Shard>(std::move(env)));
   }
   options_.database = nullptr;
 }
 
-ServiceRuntime::~ServiceRuntime() = default;
+// A shard that closes answers whoever is open there, and that may call again: none is there for it.
+ServiceRuntime::~ServiceRuntime() { const auto closing = std::move(shards_); }
 
 void ServiceRuntime::Start() {
   for (auto& shard : shards_) shard->Start();
@@ -66,12 +72,14 @@ void ServiceRuntime::Assign(const std::vector<bool>& wanted) {
 void ServiceRuntime::AssignAll() { Assign(std::vector<bool>(shards_.size(), true)); }
 
 void ServiceRuntime::Execute(v1::Order order, Done done) {
+  if (shards_.empty()) return done(Closing());
   if (order.shard() >= shards_.size()) return done(absl::InternalError("an order for a shard that does not exist"));
   const uint32_t shard = order.shard();
   shards_[shard]->Execute(std::move(order), /*forwarded=*/false, std::move(done));
 }
 
 void ServiceRuntime::ExecuteForwarded(v1::Order order, Done done) {
+  if (shards_.empty()) return done(Closing());
   if (order.shard() >= shards_.size()) return done(absl::InternalError("an order for a shard that does not exist"));
   const uint32_t shard = order.shard();
   shards_[shard]->Execute(std::move(order), /*forwarded=*/true, std::move(done));
@@ -99,6 +107,7 @@ void ServiceRuntime::Read(const std::optional<types::v1::Position>& position,
     done(health);
   };
   if (!position.has_value()) return read();
+  if (shards_.empty()) return done(Closing());
   log::ShardId id;
   const absl::Status checked = CheckPosition(*position, &id);
   if (!checked.ok()) return done(checked);

@@ -31,6 +31,7 @@ struct ServiceOptions {
   ReferenceSource* reference = nullptr;
   Forwarder* forwarder = nullptr;
   Faults* faults = nullptr;
+  QueueLimits limits;
   Millis position_after = kPositionAfter;
   // Called, on any strand and perhaps by several shards, when the rows turn out damaged: whoever keeps them marks them
   // to be made anew at the next start. Nothing is served from them any more.
@@ -72,7 +73,8 @@ class ServiceRuntime {
 
   const log::LogInfo& info() const { return options_.log->info(); }
   log::Stream stream() const { return options_.logic->stream(); }
-  uint32_t shard_count() const { return static_cast<uint32_t>(shards_.size()); }
+  // The same as long as this lives, while it closes too.
+  uint32_t shard_count() const { return info().ShardsOf(stream()); }
   Shard& shard(uint32_t number) { return *shards_[number]; }
   std::shared_ptr<store::Database> database() const;
   Logic& logic() const { return *options_.logic; }

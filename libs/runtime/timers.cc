@@ -11,7 +11,6 @@ namespace redress::runtime {
 namespace {
 
 constexpr size_t kFirePerStep = 64;
-constexpr size_t kMaxMachineQueued = 512;
 // The wall clock can be set: never sleep so long that a step of it is met late.
 constexpr Millis kLongestSleep = kHour;
 
@@ -41,7 +40,7 @@ void Timers::Changed(std::optional<Millis> earliest_set) {
 }
 
 bool Timers::Step() {
-  if (!active_ || !look_ || resting_ || writer_->machine_queued() >= kMaxMachineQueued) return false;
+  if (!active_ || !look_ || resting_ || writer_->machine_queued() >= env_->limits.machine) return false;
   look_ = false;
   due_ = 0;
   const Millis now = env_->clock->Now();

@@ -43,12 +43,16 @@ struct Writer::Batch {
 
 Writer::Writer(const Environment* env, std::function<void()> wake, std::function<void(bool)> doubt,
                std::weak_ptr<void> alive)
-    : env_(env), wake_(std::move(wake)), doubt_(std::move(doubt)), alive_(std::move(alive)), queues_(env->clock) {}
+    : env_(env),
+      wake_(std::move(wake)),
+      doubt_(std::move(doubt)),
+      alive_(std::move(alive)),
+      queues_(env->clock, env->limits) {}
 
 void Writer::Enqueue(v1::Order order, Done done) {
   if (queues_.Full(order.order_class())) {
     done(RetryLater(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
-                    absl::StrCat(log::ToString(env_->id), " has ", kMaxQueued, " orders waiting"), 200));
+                    absl::StrCat(log::ToString(env_->id), " has all the orders waiting that may"), 200));
     return;
   }
   Item item;
@@ -200,6 +204,7 @@ absl::StatusOr<std::vector<NewEvent>> Writer::EventsOf(const Item& item, const B
                        {{"version", absl::StrCat(version)}});
     }
   }
+  if (env_->faults != nullptr) env_->faults->Deciding(batch.view, order);
   return env_->logic->Decide(batch.view, order, {env_->shard(), env_->shard_count, now, register_seen.snapshot.get()});
 }
 

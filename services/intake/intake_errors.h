@@ -93,6 +93,22 @@ inline bool MayTryAgain(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
 }
 
+// Trouble of the server, or nobody there to decide: it says nothing of the row or ticket that met it, which may be
+// accepted when it is sent again. Streams end with it, for a refusal would be taken for the last word.
+inline bool SaysNothingOfTheRow(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnimplemented:
+    case absl::StatusCode::kUnknown: return true;
+    default: return ReasonOf(status) == "KEY_WRAPPED";
+  }
+}
+
 inline absl::Status TooManyTries(Millis wait) {
   return RetryLater(absl::StatusCode::kResourceExhausted, "TOO_MANY_TRIES",
                     "tracking codes can be tried 10 times an hour", wait);

@@ -49,10 +49,16 @@ inline std::shared_ptr<const reference::Snapshot> SmallRegister() {
 class FlakyKeyStore : public InMemoryKeyStore {
  public:
   using InMemoryKeyStore::InMemoryKeyStore;
-  bool away = false;   // nothing can be asked
-  bool keeps = false;  // nothing can be destroyed
+  bool away = false;    // nothing can be asked
+  bool keeps = false;   // nothing can be destroyed
+  int lost_after = -1;  // so many keys are still handed out, then rows of the store are damaged; -1: never
 
-  absl::StatusOr<Key> TakeKey(KeyKind kind) override { return away ? Away() : InMemoryKeyStore::TakeKey(kind); }
+  absl::StatusOr<Key> TakeKey(KeyKind kind) override {
+    if (lost_after == 0)
+      return MakeError(absl::StatusCode::kDataLoss, "KEY_STORE_CORRUPT", "a block that cannot be read");
+    if (lost_after > 0) --lost_after;
+    return away ? Away() : InMemoryKeyStore::TakeKey(kind);
+  }
   absl::StatusOr<Key> Find(absl::string_view id) override { return away ? Away() : InMemoryKeyStore::Find(id); }
   absl::Status DestroyAll(absl::Span<const std::string> ids) override {
     return away || keeps ? Away() : InMemoryKeyStore::DestroyAll(ids);
@@ -353,7 +359,11 @@ class FakeStream : public rpc::RawStream {
       executor_->Post([on_written = std::move(on_written)] { on_written(true); });
     }
   }
-  void Finish(absl::Status status) override { finished_ = std::move(status); }
+  // As gRPC does, a read under way is told that there is nothing more.
+  void Finish(absl::Status status) override {
+    finished_ = std::move(status);
+    if (on_read_) executor_->Post([on_read = std::exchange(on_read_, nullptr)] { on_read(false); });
+  }
   void OnCancel(std::function<void()> callback) override { on_cancel_ = std::move(callback); }
 
  private:

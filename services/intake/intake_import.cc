@@ -1,4 +1,4 @@
-// Old complaints: rows of a stream of messages, each row answered.
+// Old complaints: rows of a stream of messages, each row answered; what is no answer to a row ends the stream.
 //
 // A handler's name becomes a staff id that is the same for ever: a hash under the key store's staff key, which does not
 // rotate. The names themselves are sealed with the complaint.
@@ -316,9 +316,12 @@ class ImportStream : public std::enable_shared_from_this<ImportStream> {
     return request_.complaints(row);
   }
 
-  void Answer(int row, const std::string& complaint, v1::ImportedRow::Answer answer, const absl::Status& status) {
+  void Answer(int row, const std::string& complaint, v1::ImportedRow::Answer answer, const absl::Status& outcome) {
+    const absl::Status status = service_->Vouched(outcome);
     {
       MutexLock lock(mutex_);
+      // The first says most: those after it have only not waited any longer.
+      if (SaysNothingOfTheRow(status)) failed_.Update(status);
       v1::ImportedRow* answered = response_.mutable_rows(row);
       answered->set_answer(answer);
       answered->set_complaint(complaint);
@@ -340,22 +343,27 @@ class ImportStream : public std::enable_shared_from_this<ImportStream> {
 
   void EndOne() {
     bool more = false;
+    absl::Status failed;
     v1::ImportComplaintsResponse response;
     {
       MutexLock lock(mutex_);
       if (--under_way_ > 0) return;
+      failed = failed_;
       more = !left_.empty();
-      if (!more) response = response_;
+      if (failed.ok() && !more) response = response_;
     }
+    // The message stays without an answer: it has one for each row, and some row has none.
+    if (!failed.ok()) return stream_.Finish(failed);
     if (more) return RunPass();
     stream_.Write(response, [self = shared_from_this()](bool ok) {
       if (ok) self->ReadNext();
     });
   }
 
+  // Nobody waits for answers any more.
   bool gone() {
     MutexLock lock(mutex_);
-    return gone_;
+    return gone_ || !failed_.ok();
   }
 
   IntakeService* const service_;
@@ -363,6 +371,7 @@ class ImportStream : public std::enable_shared_from_this<ImportStream> {
   const Stream stream_;
   Mutex mutex_;
   bool gone_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status failed_ ABSL_GUARDED_BY(mutex_);  // what the stream ends with
   v1::ImportComplaintsRequest request_ ABSL_GUARDED_BY(mutex_);
   v1::ImportComplaintsResponse response_ ABSL_GUARDED_BY(mutex_);
   std::vector<int> left_ ABSL_GUARDED_BY(mutex_);  // rows of the message not yet begun

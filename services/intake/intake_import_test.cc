@@ -312,6 +312,37 @@ TEST_F(IntakeImportTest, GoesOnWhenTheLogWasAway) {
   EXPECT_EQ(Ask(&IntakeService::ListComplaints, list)->complaints_size(), kMaxImportRows);
 }
 
+// A refusal would be taken for the last word on the row.
+TEST_F(IntakeImportTest, TroubleOfTheServersOwnEndsTheStreamAndRefusesNoRow) {
+  const std::vector<v1::ImportedComplaint> rows = {Old("1"), Closed("2"), Old("3"), Old("two\nlines")};
+  Import({rows[0]});
+  keys_.lost_after = 1;
+  const auto ended = Import(rows);
+  EXPECT_EQ(ended.rows_size(), 0) << ended.ShortDebugString();
+  EXPECT_EQ(finished_.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ReasonOf(finished_), "KEY_STORE_CORRUPT");
+  keys_.lost_after = -1;
+  EXPECT_THAT(Answers(Import(rows)),
+              ElementsAre(Row::ANSWER_KNOWN, Row::ANSWER_KNOWN, Row::ANSWER_ACCEPTED, Row::ANSWER_REFUSED));
+  EXPECT_TRUE(finished_.ok()) << finished_;
+}
+
+TEST_F(IntakeImportTest, WhatHasToWaitIsNotWaitedForOnceTheStreamIsToEnd) {
+  main_->log->Cut();
+  executor_.RunFor(kSecond);
+  keys_.lost_after = 1;
+  const Millis begun = clock_.Now();
+  Import({Old("1"), Old("2")});
+  EXPECT_EQ(finished_.code(), absl::StatusCode::kDataLoss);
+  EXPECT_LE(clock_.Now() - begun, kSecond);
+}
+
+TEST_F(IntakeImportTest, DamagedRowsRefuseNothing) {
+  main_->rows->set_health(MakeError(absl::StatusCode::kDataLoss, "PROJECTION_CORRUPT", "a block that cannot be read"));
+  EXPECT_EQ(Import({Old("")}).rows_size(), 0);
+  EXPECT_EQ(ReasonOf(finished_), "PROJECTION_CORRUPT");
+}
+
 TEST_F(IntakeImportTest, ListsByReference) {
   const auto response = Import({Old("1"), Old("2")});
   v1::ListComplaintsRequest list;

@@ -1,4 +1,5 @@
-// Tickets of call-centre software: a stream of Submits, each answered on its own.
+// Tickets of call-centre software: a stream of Submits, each answered on its own; what is no answer to a ticket ends the
+// stream, once those beside it have theirs.
 //
 //   read ─▶ decide (at most kMaxUndecidedTickets not yet answered) ─▶ queue ─▶ write, one at a time
 //             └──────────────── not reading on is what holds a fast sender ◀──────────────┘
@@ -7,6 +8,7 @@
 
 #include "libs/service/requests.h"
 #include "services/intake/converters.h"
+#include "services/intake/intake_errors.h"
 #include "services/intake/intake_service.h"
 #include "services/intake/limits.h"
 
@@ -33,7 +35,7 @@ class PushStream : public std::enable_shared_from_this<PushStream> {
   void ReadNext() {
     {
       MutexLock lock(mutex_);
-      if (gone_ || reading_ || ended_ || unanswered_ >= kMaxUndecidedTickets) return;
+      if (gone_ || !failed_.ok() || reading_ || ended_ || unanswered_ >= kMaxUndecidedTickets) return;
       reading_ = true;
     }
     stream_.Read([self = shared_from_this()](std::optional<v1::PushTicketsRequest> ticket) {
@@ -45,6 +47,8 @@ class PushStream : public std::enable_shared_from_this<PushStream> {
     {
       MutexLock lock(mutex_);
       reading_ = false;
+      // Read too late to be decided: it will be sent again.
+      if (!failed_.ok()) return;
       if (ticket.has_value()) {
         ++unanswered_;
       } else {
@@ -83,7 +87,9 @@ class PushStream : public std::enable_shared_from_this<PushStream> {
         });
   }
 
-  void Answer(v1::PushTicketsResponse answer, const absl::Status& status) {
+  void Answer(v1::PushTicketsResponse answer, const absl::Status& outcome) {
+    const absl::Status status = service_->Vouched(outcome);
+    if (SaysNothingOfTheRow(status)) return Fail(status);
     if (!status.ok()) {
       answer.set_answer(v1::PushTicketsResponse::ANSWER_REFUSED);
       AddRefusals(status, answer.mutable_refusals());
@@ -93,6 +99,16 @@ class PushStream : public std::enable_shared_from_this<PushStream> {
       answers_.push_back(std::move(answer));
     }
     WriteNext();
+  }
+
+  // Those beside it still get what they were told; what has to wait is not waited for.
+  void Fail(const absl::Status& status) {
+    {
+      MutexLock lock(mutex_);
+      failed_.Update(status);
+      --unanswered_;
+    }
+    FinishIfDone();
   }
 
   void WriteNext() {
@@ -118,17 +134,20 @@ class PushStream : public std::enable_shared_from_this<PushStream> {
   }
 
   void FinishIfDone() {
+    absl::Status failed;
     {
       MutexLock lock(mutex_);
-      if (gone_ || finished_ || !ended_ || unanswered_ > 0) return;
+      failed = failed_;
+      if (gone_ || finished_ || (!ended_ && failed.ok()) || unanswered_ > 0) return;
       finished_ = true;
     }
-    stream_.Finish(absl::OkStatus());
+    stream_.Finish(failed);
   }
 
+  // Nobody waits for what has to wait.
   bool gone() {
     MutexLock lock(mutex_);
-    return gone_;
+    return gone_ || !failed_.ok();
   }
 
   IntakeService* const service_;
@@ -140,6 +159,7 @@ class PushStream : public std::enable_shared_from_this<PushStream> {
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status failed_ ABSL_GUARDED_BY(mutex_);  // what the stream ends with
   int unanswered_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<v1::PushTicketsResponse> answers_ ABSL_GUARDED_BY(mutex_);
 };

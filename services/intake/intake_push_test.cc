@@ -154,6 +154,75 @@ TEST_F(IntakePushTest, NobodyWaitsForABrokenLine) {
   EXPECT_EQ(Complaints(), 0);
 }
 
+// A refusal would be taken for the last word on the ticket.
+TEST_F(IntakePushTest, TroubleOfTheServersOwnEndsTheStreamAndRefusesNoTicket) {
+  keys_.lost_after = 9;
+  const auto stream = Open();
+  for (int i = 0; i < 20; ++i) stream->Send(Ticket(i));
+  executor_.RunFor(kMinute);
+  ASSERT_TRUE(stream->finished().has_value());
+  EXPECT_EQ(ReasonOf(*stream->finished()), "KEY_STORE_CORRUPT");
+  EXPECT_EQ(stream->finished()->code(), absl::StatusCode::kDataLoss);
+  const int accepted = Count(*stream)[Response::ANSWER_ACCEPTED];
+  EXPECT_GT(accepted, 0) << "those beside it have their answers";
+  EXPECT_EQ(stream->answers().size(), static_cast<size_t>(accepted));
+  EXPECT_EQ(Complaints(), accepted);
+  keys_.lost_after = -1;
+  const auto again = Open();
+  for (int i = 0; i < 20; ++i) again->Send(Ticket(i));
+  again->Close();
+  executor_.RunFor(kMinute);
+  EXPECT_EQ(Count(*again)[Response::ANSWER_ALREADY_KNOWN], accepted);
+  EXPECT_EQ(Count(*again)[Response::ANSWER_ACCEPTED], 20 - accepted);
+  EXPECT_TRUE(again->finished().has_value() && again->finished()->ok());
+  EXPECT_EQ(Complaints(), 20);
+}
+
+TEST_F(IntakePushTest, WhatIsWithTheOwnerIsAnsweredBeforeTheStreamEnds) {
+  main_->log->Cut();
+  executor_.RunFor(kSecond);
+  const auto stream = Open();
+  stream->Send(Ticket(1));
+  executor_.RunFor(kSecond);
+  keys_.lost_after = 0;
+  stream->Send(Ticket(2));
+  executor_.RunFor(kSecond);
+  EXPECT_FALSE(stream->finished().has_value()) << "the first may be decided yet";
+  main_->log->Mend();
+  executor_.RunFor(kMinute);
+  EXPECT_EQ(Count(*stream), (std::map<Response::Answer, int>{{Response::ANSWER_ACCEPTED, 1}}));
+  ASSERT_TRUE(stream->finished().has_value());
+  EXPECT_EQ(stream->finished()->code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(IntakePushTest, WhatHasToWaitIsNotWaitedForOnceTheStreamIsToEnd) {
+  const auto stream = Open();
+  keys_.away = true;
+  stream->Send(Ticket(1));
+  executor_.RunFor(kSecond);
+  EXPECT_FALSE(stream->finished().has_value());
+  main_->rows->set_health(MakeError(absl::StatusCode::kDataLoss, "PROJECTION_CORRUPT", "a block that cannot be read"));
+  v1::PushTicketsRequest bad = Ticket(2);
+  bad.mutable_complaint()->set_category("dragons");
+  stream->Send(bad);
+  executor_.RunFor(kSecond);
+  ASSERT_TRUE(stream->finished().has_value());
+  EXPECT_EQ(ReasonOf(*stream->finished()), "PROJECTION_CORRUPT");
+  EXPECT_TRUE(stream->answers().empty());
+}
+
+TEST_F(IntakePushTest, DamagedRowsRefuseNothing) {
+  main_->rows->set_health(MakeError(absl::StatusCode::kDataLoss, "PROJECTION_CORRUPT", "a block that cannot be read"));
+  const auto stream = Open();
+  v1::PushTicketsRequest ticket = Ticket(1);
+  ticket.mutable_complaint()->set_category("dragons");
+  stream->Send(ticket);
+  executor_.RunFor(kSecond);
+  EXPECT_TRUE(stream->answers().empty());
+  ASSERT_TRUE(stream->finished().has_value());
+  EXPECT_EQ(ReasonOf(*stream->finished()), "PROJECTION_CORRUPT");
+}
+
 TEST_F(IntakePushTest, ABrokenLineDoublesNothing) {
   constexpr int kTickets = 600;
   auto stream = Open();

@@ -31,6 +31,7 @@
 #include "redress/intake/v1/intake_service.pb.h"
 #include "redress/runtime/v1/rows.pb.h"
 #include "redress/types/v1/position.pb.h"
+#include "services/intake/intake_errors.h"
 #include "services/intake/intake_lookups.h"
 #include "services/intake/intake_tries.h"
 #include "services/intake/limits.h"
@@ -120,6 +121,11 @@ class IntakeService {
   bool SeesPerson(const store::Rows& rows, absl::string_view person, const Caller& caller,
                   std::vector<std::string>* complaints) const;
 
+  // What can be said of a stream's row: `status`, unless what was read for it cannot be believed.
+  absl::Status Vouched(const absl::Status& status) const {
+    const absl::Status health = runtime_->Health();
+    return health.ok() || SaysNothingOfTheRow(status) ? status : health;
+  }
   // Once more in a while: what may be tried again.
   void TryAgainSoon(std::function<void()> again) const { executor_->PostAfter(kPatience, std::move(again)); }
 

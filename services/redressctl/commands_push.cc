@@ -10,7 +10,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "libs/status/errors.h"
-#include "libs/status/macros.h"
 #include "redress/intake/v1/intake_service.pb.h"
 #include "services/redressctl/commands.h"
 #include "services/redressctl/exchange.h"
@@ -85,13 +84,17 @@ class Push {
                    absl::StrCat(accepted_ + known_ + refused_, " tickets answered"));
   }
 
-  // What became of all; an error if it does not add up.
-  absl::Status Finish() {
+  // What became of all, or of those that were answered when it `ended` before; an error, too, if it does not add up.
+  absl::Status Finish(const absl::Status& ended) {
     progress_.Clear();
     session_.printer().Flush();
     session_.Note(absl::StrCat("accepted ", accepted_, " + already known ", known_, " + refused ", refused_, " = ",
-                               tickets_, " tickets"));
+                               ended.ok() ? tickets_ : accepted_ + known_ + refused_, " tickets"));
     if (refused_ > 0) session_.SetFindings();
+    if (!ended.ok()) {
+      session_.Note("it ended there; run it again to go on: what is there already counts as known");
+      return ended;
+    }
     if (accepted_ + known_ + refused_ == tickets_) return absl::OkStatus();
     return MakeError(absl::StatusCode::kInternal, "COUNTS_DIFFER", "the answers do not add up to the tickets");
   }
@@ -170,8 +173,7 @@ absl::Status RunPush(const Arguments& arguments, Session& session) {
   options.next = [&push] { return push.Next(); };
   options.answered = [&push](const google::protobuf::Message& message) { return push.Answered(message); };
   options.tick = [&push] { push.Tick(); };
-  RETURN_IF_ERROR(RunExchange(session, options));
-  return push.Finish();
+  return push.Finish(RunExchange(session, options));
 }
 
 }  // namespace

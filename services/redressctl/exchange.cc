@@ -10,6 +10,7 @@
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "libs/status/mutex.h"
+#include "services/redressctl/exit_codes.h"
 
 namespace redress::ctl {
 namespace {
@@ -17,6 +18,11 @@ namespace {
 using google::protobuf::Message;
 
 constexpr auto kTickEvery = std::chrono::milliseconds(100);
+
+// Worth another attempt. A deadline that passed is the one that --timeout set.
+bool MayComeBack(const absl::Status& ended) {
+  return ExitCodeOf(ended) == kExitUnavailable && !absl::IsDeadlineExceeded(ended);
+}
 
 class Exchange {
  public:
@@ -35,7 +41,7 @@ class Exchange {
                                       all_taken_ ? "" : "; there were more to come"));
       }
       // A server that was never there is not waited for.
-      if (ended.code() != absl::StatusCode::kUnavailable || !ever_) return ended;
+      if (!MayComeBack(ended) || !ever_) return ended;
       if (std::exchange(progressed_, false)) retry.Recovered();
       session_.Note(absl::StrCat("the stream broke, sending again what was not answered: ", ended.message()));
       if (!retry.Again(ended)) return ended;

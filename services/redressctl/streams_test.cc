@@ -43,7 +43,7 @@ class StreamsTest : public CommandTest {
       if (!request.has_value()) return stream.Finish(absl::OkStatus());
       if (*answered == break_after_.load()) {
         break_after_ = -1;
-        return stream.Finish(absl::UnavailableError("going away"));
+        return stream.Finish(end_);
       }
       ++*answered;
       stream.Write(AnswerOf(*request), [this, stream, answered](bool ok) {
@@ -73,7 +73,7 @@ class StreamsTest : public CommandTest {
       if (!request.has_value()) return stream.Finish(absl::OkStatus());
       if (*answered == break_after_.load()) {
         break_after_ = -1;
-        return stream.Finish(absl::UnavailableError("going away"));
+        return stream.Finish(end_);
       }
       ++*answered;
       EXPECT_LE(request->complaints_size(), 500);
@@ -97,6 +97,8 @@ class StreamsTest : public CommandTest {
 
   testing::TempDir dir_;
   std::atomic<int> break_after_{-1};
+  // What a break ends push and import with.
+  absl::Status end_ = absl::UnavailableError("going away");
 
  private:
   Mutex mutex_;
@@ -143,6 +145,27 @@ TEST_F(StreamsTest, PushGoesOnAfterABreak) {
   EXPECT_EQ(break_after_, -1);
   EXPECT_THAT(ran.err, HasSubstr("the stream broke, sending again what was not answered: going away"));
   EXPECT_THAT(ran.err, HasSubstr(" + refused 0 = 2000 tickets\n"));
+}
+
+TEST_F(StreamsTest, PushComesBackWhenItWasPutOff) {
+  break_after_ = 700;
+  end_ = RetryLater(absl::StatusCode::kResourceExhausted, "LOG_FULL", "the log takes nothing now", 10);
+  const Ran ran = Run("push -", Tickets(2000));
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_EQ(known(), 2000u);
+}
+
+TEST_F(StreamsTest, PushThatEndsSaysHowFarItCameAndIsTakenUpAgain) {
+  break_after_ = 700;
+  end_ = MakeError(absl::StatusCode::kDataLoss, "PROJECTION_CORRUPT", "a block that cannot be read");
+  const Ran ran = Run("push -", Tickets(2000));
+  EXPECT_EQ(ran.code, kExitError);
+  EXPECT_THAT(ran.err,
+              HasSubstr("accepted 700 + already known 0 + refused 0 = 700 tickets\nit ended there; run it again"));
+  EXPECT_THAT(ran.err, HasSubstr("DATA_LOSS PROJECTION_CORRUPT: a block that cannot be read"));
+  const Ran again = Run("push -", Tickets(2000));
+  EXPECT_EQ(again.code, kExitOk) << again.err;
+  EXPECT_EQ(again.err, "accepted 1300 + already known 700 + refused 0 = 2000 tickets\n");
 }
 
 TEST_F(StreamsTest, PushSaysWhenTheServerLeavesTicketsUnanswered) {
@@ -208,6 +231,22 @@ TEST_F(ImportTest, GoesOnAfterABreak) {
   EXPECT_EQ(ran.code, kExitFindings) << ran.err;
   EXPECT_EQ(break_after_, -1);
   EXPECT_THAT(ran.out, HasSubstr("accepted 2500 (flagged 1 among them) + known 0 + refused 4 = 2504 rows\n"));
+}
+
+TEST_F(ImportTest, OneThatEndsKeepsWhatWasAnsweredAndIsTakenUpAgain) {
+  break_after_ = 3;
+  end_ = MakeError(absl::StatusCode::kDataLoss, "PROJECTION_CORRUPT", "a block that cannot be read");
+  const Ran ran = Import("--report " + (dir_ / "report"));
+  EXPECT_EQ(ran.code, kExitError);
+  EXPECT_THAT(ran.err, ContainsRegex("it ended after 150[0-9] of 2504 rows; run it again to go on"));
+  EXPECT_THAT(ran.err, HasSubstr("DATA_LOSS PROJECTION_CORRUPT: a block that cannot be read"));
+  EXPECT_THAT(ran.out, ContainsRegex("accepted 1[45][0-9]* \\(flagged 1 among them\\) \\+ known 0 \\+ refused [12] ="));
+  EXPECT_THAT(ReadFile(dir_ / "report"), HasSubstr("10,out,flagged,closed_before_received,"));
+  const size_t before = known();
+  const Ran again = Import("");
+  EXPECT_EQ(again.code, kExitFindings) << again.err;
+  EXPECT_THAT(again.out, HasSubstr(absl::StrCat("+ known ", before, " + refused 4 = 2504 rows\n")));
+  EXPECT_EQ(known(), 2500u);
 }
 
 TEST_F(ImportTest, ADryRunSendsNothing) {

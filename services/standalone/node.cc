@@ -93,6 +93,7 @@ runtime::ServiceOptions Node::OptionsFor(log::Stream stream, runtime::Logic* log
   options.logic = logic;
   options.forwarder = options_.forwarder;
   options.faults = options_.faults;
+  options.limits = options_.limits;
   options.position_after = options_.position_after;
   if (stream == log::Stream::kRegister) {
     options.database = parts_->view.Watch(options.database);

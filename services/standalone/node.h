@@ -50,6 +50,7 @@ struct NodeOptions {
   admin::Vault* vault = nullptr;                  // null: backups and rotations are refused
   runtime::Forwarder* forwarder = nullptr;
   runtime::Faults* faults = nullptr;
+  runtime::QueueLimits limits;  // of each shard
   Millis position_after = runtime::kPositionAfter;
   // The rows of each projection: of the register and of each service. The node keeps no reference to one that it has
   // replaced.

@@ -22,8 +22,9 @@ TEST_LIMIT = 1500
 # Five turns of both sides of each ratio, over a store of a million complaints.
 BENCH_LIMIT = 10800
 # The simulation takes its seeds from the environment: they are dealt out to the cores in parts of so many that each must have
-# reached every fault point and every kind of event (tests/sim/simulation_test.cc asserts it from there on).
-SEEDS = 200
+# reached every fault point and every kind of event (tests/sim/simulation_test.cc asserts it from there on). Every day has seeds of
+# its own.
+SEEDS = 300
 SEEDS_OF_A_PART = 100
 
 
@@ -88,7 +89,7 @@ def run_group(build, label, choose, env=None):
         if not choose(test):
             continue
         name = test.name if label in ("unit", test.group) else f"{label} {test.name}"
-        for part, own in seed_parts(env) if test.group == "sim" else [("", {})]:
+        for part, own in seed_parts(env) if test.name == "sim" else [("", {})]:
             label_of = name + part
             jobs.append((label_of, lambda name=label_of, test=test, own=own: run_gtest(name, Path(test.command[0]), TEST_LIMIT, {**env, **own})))
     for script in sorted((ROOT / "tests" / label).glob("*_test.*")) if (ROOT / "tests" / label).is_dir() else []:
@@ -114,7 +115,8 @@ def run_scripts(build, label, folder, names, env):
 def seed_parts(env):
     """(suffix of the name, environment) of each process that runs some of the seeds."""
     total = int(env.get("SIM_SEEDS") or os.environ.get("SIM_SEEDS") or SEEDS)
-    first = int(os.environ.get("SIM_FIRST_SEED") or 1)
+    first = int(os.environ.get("SIM_FIRST_SEED") or time.strftime("%Y%m%d000000", time.gmtime()))
+    print(f"  again: SIM_SEEDS={total} SIM_FIRST_SEED={first} tests/run --only sim", flush=True)
     parts = max(1, min(JOBS, total // SEEDS_OF_A_PART))
     bounds = [first + total * part // parts for part in range(parts + 1)]
     return [(f" seeds {begin}-{end - 1}", {"SIM_FIRST_SEED": str(begin), "SIM_SEEDS": str(end - begin)})

@@ -363,9 +363,17 @@ const Break kBreaks[] = {
     {"same_reaction_twice", "reaction", "a second time",
      [](Story* story) {
        for (int i = 0; i < 2; ++i) {
-         story->intake.Say(kComplaint, ++story->said, Note(),
-                           [](auto* body) { Cause("routing", kComplaint, 1, body->mutable_cause()); });
+         log::v1::Record record =
+             story->intake.Make(kComplaint, ++story->said, Note().SerializeAsString(),
+                                [](auto* body) { Cause("routing", kComplaint, 1, body->mutable_cause()); });
+         *record.mutable_source() = Story::SourceOf(story->routing);
+         story->intake.Accept(record);
        }
+     }},
+    {"reaction_without_source", "source", "does not say how far",
+     [](Story* story) {
+       story->intake.Say(kComplaint, ++story->said, Note(),
+                         [](auto* body) { Cause("routing", kComplaint, 1, body->mutable_cause()); });
      }},
     {"assignment_not_noted", "reaction", "intake notes assignment complaints/C version 3: never",
      [](Story* story) {

@@ -4,46 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "libs/service/requests.h"
-#include "libs/status/errors.h"
-#include "redress/intake/v1/intake_service.pb.h"
-#include "redress/register/v1/register_service.pb.h"
-#include "redress/routing/v1/routing_service.pb.h"
-#include "redress/scheduling/v1/scheduling_service.pb.h"
+#include "tests/sim/commotion_calls.h"
 #include "tests/sim/network.h"
 
 namespace redress::sim {
-namespace {
-
-namespace in = intake::v1;
-namespace rt = routing::v1;
-namespace sc = scheduling::v1;
-namespace rg = register_::v1;
-using service::WriteTime;
-
-constexpr const char* kIntake = "redress.intake.v1.IntakeService/";
-constexpr const char* kRouting = "redress.routing.v1.RoutingService/";
-constexpr const char* kScheduling = "redress.scheduling.v1.SchedulingService/";
-constexpr const char* kRegister = "redress.register.v1.RegisterService/";
-
-// Refusals that tell of people in each other's way; anything else is a mistake of the services or of this file.
-bool IsRefusal(const absl::Status& status) {
-  return absl::IsFailedPrecondition(status) || absl::IsAborted(status) || absl::IsNotFound(status) ||
-         absl::IsAlreadyExists(status);
-}
-
-}  // namespace
-
-// Several who want the same slot.
-struct Commotion::Race {
-  struct Runner {
-    std::string complaint;
-    std::string visit;
-  };
-  std::vector<Runner> runners;
-  sc::Slot slot;
-};
-
 Commotion::Commotion(const simulate::LandlordModel* model, rpc::Client* client, const Clock* clock, Executor* executor,
                      uint64_t seed)
     : model_(model), client_(client), clock_(clock), executor_(executor), dice_(seed ^ 0xC0FFEE), seed_(seed) {}
@@ -52,36 +16,6 @@ void Commotion::In(Millis delay, std::function<void()> work) { executor_->PostAf
 
 std::string Commotion::NextId(bool perhaps_nothing) {
   return absl::StrCat(perhaps_nothing ? kPerhapsNothing : "com-", seed_, "-", next_request_++);
-}
-
-template <typename Request, typename Response>
-void Commotion::Call(const std::string& method, Request request, std::function<void(const Response&)> then) {
-  client_->Call<Response>(method, request, {},
-                          [this, method, then = std::move(then)](absl::StatusOr<Response> response) {
-                            if (response.ok()) {
-                              if (then) then(*response);
-                            } else if (IsRefusal(response.status())) {
-                              ++reasons_[ReasonOf(response.status())];
-                            } else {
-                              ++unexpected_[absl::StrCat(method, " ", response.status().ToString())];
-                            }
-                          });
-}
-
-template <typename Request, typename Response>
-void Commotion::Do(const std::string& method, const std::string& name, std::function<void(Request*)> fill,
-                   std::function<void(const Response&)> then) {
-  Request request;
-  request.set_name(name);
-  // Others may have done it already, or ended what it is about.
-  request.set_request_id(NextId(/*perhaps_nothing=*/true));
-  if (fill) fill(&request);
-  Call<Request, Response>(method, std::move(request), [this, then = std::move(then)](const Response& response) {
-    if constexpr (requires { response.complaint().name(); }) {
-      complaints_[response.complaint().name()] = response.position();
-    }
-    if (then) then(response);
-  });
 }
 
 std::string Commotion::SomeResidence() {
@@ -108,8 +42,22 @@ void Commotion::Submit(const std::string& category, const std::string& person, c
       absl::StrCat(kIntake, "SubmitComplaint"), std::move(request),
       [this, then](const in::SubmitComplaintResponse& response) {
         complaints_[response.complaint().name()] = response.position();
+        if (dice_.Chance(0.5)) ReadBack(response.complaint().name(), response.position());
         then(response.complaint().name());
       });
+}
+
+void Commotion::ReadBack(const std::string& complaint, const types::v1::Position& position) {
+  rt::GetAssignmentRequest assignment;
+  assignment.set_name(complaint);
+  *assignment.mutable_position() = position;
+  Call<rt::GetAssignmentRequest, rt::GetAssignmentResponse>(absl::StrCat(kRouting, "GetAssignment"), assignment,
+                                                            nullptr);
+  sc::ListInterventionsRequest visits;
+  visits.set_complaint(complaint);
+  *visits.mutable_position() = position;
+  Call<sc::ListInterventionsRequest, sc::ListInterventionsResponse>(absl::StrCat(kScheduling, "ListInterventions"),
+                                                                    visits, nullptr);
 }
 
 void Commotion::Begin() {
@@ -130,6 +78,10 @@ void Commotion::Begin() {
   some_time(0.4, [this] { ChangeRules(); });
   some_time(0.3, [this] { ChangeTerritory(); });
   some_time(0.5, [this] { Absence(); });
+  for (int i = 0; i < 2; ++i) some_time(0.8, [this] { EveryVerb(); });
+  some_time(0.7, [this] { EveryVisitVerb(); });
+  some_time(0.6, [this] { Flood(); });
+  some_time(1.0, [this] { Tour(); });
 }
 
 // Somebody with two complaints, about which all sorts of things are noted, asks to be forgotten.
@@ -222,13 +174,14 @@ void Commotion::RaceForSlot() {
   for (int i = 0; i < 3; ++i) {
     const Name then = [this, race](const std::string& name) {
       race->runners.push_back({name, ""});
-      if (race->runners.size() == 3) In(5 * kMinute, [this, race] { LookForVisits(race, 20); });
+      if (race->runners.size() == 3)
+        In(5 * kMinute, [this, race] { LookForVisits(race, 20, [this, race] { TakeOne(race); }); });
     };
     Submit("plumbing_leak", "", then, residence);
   }
 }
 
-void Commotion::LookForVisits(const std::shared_ptr<Race>& race, int tries) {
+void Commotion::LookForVisits(const std::shared_ptr<Race>& race, int tries, std::function<void()> then) {
   for (auto& runner : race->runners) {
     sc::ListInterventionsRequest list;
     list.set_complaint(runner.complaint);
@@ -237,11 +190,11 @@ void Commotion::LookForVisits(const std::shared_ptr<Race>& race, int tries) {
           for (const auto& visit : response.interventions()) runner.visit = visit.name();
         });
   }
-  In(kMinute, [this, race, tries] {
+  In(kMinute, [this, race, tries, then = std::move(then)] {
     const bool all = std::all_of(race->runners.begin(), race->runners.end(),
                                  [](const Race::Runner& runner) { return !runner.visit.empty(); });
-    if (all) return TakeOne(race);
-    if (tries > 0) In(5 * kMinute, [this, race, tries] { LookForVisits(race, tries - 1); });
+    if (all) return then();
+    if (tries > 0) In(5 * kMinute, [this, race, tries, then] { LookForVisits(race, tries - 1, then); });
   });
 }
 
@@ -391,16 +344,17 @@ void Commotion::EndAtOnce() {
 }
 
 void Commotion::Imports() {
-  ImportRows(/*more=*/false);
-  In(kHour, [this] { ImportRows(/*more=*/false); });
-  In(2 * kHour, [this] { ImportRows(/*more=*/true); });
+  imported_ = true;
+  ImportRows(kNothingMore);
+  In(kHour, [this] { ImportRows(kNothingMore); });
+  In(2 * kHour, [this] { ImportRows(kSomeMore); });
 }
 
-void Commotion::ImportRows(bool more) {
+void Commotion::ImportRows(More more) {
   // The dates of the source are what they are, whenever it is imported.
   const Millis then = model_->begins() - 3 * kDay;
   in::ImportComplaintsRequest request;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     auto* row = request.add_complaints();
     row->set_system("old");
     row->set_reference(absl::StrCat(i));
@@ -419,9 +373,11 @@ void Commotion::ImportRows(bool more) {
       }
     };
     fact(types::v1::FACT_KIND_RECEIVED, i * kHour);
-    if (i > 0) fact(types::v1::FACT_KIND_RESOLVED, kDay);
-    if (more && i == 0) fact(types::v1::FACT_KIND_RESOLVED, kDay);
-    if (more && i == 1) fact(types::v1::FACT_KIND_REOPENED, 2 * kDay);
+    if (i == 3) fact(types::v1::FACT_KIND_ACKNOWLEDGED, 4 * kHour);
+    if (i == 1 || i == 2) fact(types::v1::FACT_KIND_RESOLVED, kDay);
+    if (more != kNothingMore && (i == 0 || i == 3)) fact(types::v1::FACT_KIND_RESOLVED, kDay);
+    if (more == kAllReopened || (more == kSomeMore && i == 1)) fact(types::v1::FACT_KIND_REOPENED, 2 * kDay);
+    if (more == kAllReopened && i == 1) fact(types::v1::FACT_KIND_RESOLVED, 2 * kDay + kHour);
   }
   Call<in::ImportComplaintsRequest, in::ImportComplaintsResponse>(
       absl::StrCat(kIntake, "ImportComplaints"), request, [this](const in::ImportComplaintsResponse& response) {

@@ -117,6 +117,10 @@ class Folder {
       decision.body.ParseFromString(record.body());
       at = decision.body.recorded_at();
       if (record.has_source()) sources_.push_back({place, decision.offset, record.source()});
+      if (decision.body.has_cause() && record.source().stream() != decision.body.cause().stream()) {
+        run_->Violation("source: ", place, " offset ", decision.offset, " reacts to ", decision.body.cause().stream(),
+                        " and does not say how far that was read");
+      }
       if (decision.body.register_version() < state->last_register_version()) {
         run_->Violation("time: ", place, " offset ", decision.offset, ": the register version runs back");
       }

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "libs/auth/authenticator.h"
+#include "libs/status/errors.h"
 #include "redress/types/v1/position.pb.h"
 
 namespace redress::sim {
@@ -51,6 +52,7 @@ struct RetryingClient::Pending {
   std::unique_ptr<pb::Message> request;
   pb::Message* response;
   std::function<void(absl::Status)> done;
+  std::string tried;  // the process asked last
   // Some attempt may have been executed without our knowing.
   bool doubtful = false;
 
@@ -85,6 +87,8 @@ void RetryingClient::RawCall(absl::string_view method, const pb::Message& reques
 void RetryingClient::Try(const PendingPtr& pending) {
   Process* process = pick_(pending->service());
   if (process == nullptr) return Again(pending, absl::UnavailableError("nobody is there"));
+  counts_.elsewhere += !pending->tried.empty() && pending->tried != process->name();
+  pending->tried = process->name();
   auto attempt = std::make_shared<Attempt>();
   executor_->PostAfter(kCallTimeout, [this, pending, attempt] {
     if (std::exchange(attempt->over, true)) return;
@@ -132,8 +136,11 @@ void RetryingClient::Again(const PendingPtr& pending, const absl::Status& why) {
 }
 
 void RetryingClient::Settle(const PendingPtr& pending, const pb::Message& response, const absl::Status& status) {
-  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || absl::IsDeadlineExceeded(status)) {
+  // Of damaged rows others are asked, or the same process once they are made anew.
+  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || absl::IsDeadlineExceeded(status) ||
+      absl::IsDataLoss(status)) {
     pending->doubtful = true;
+    ++counts_.put_off[ReasonOf(status)];
     return Again(pending, status);
   }
   --counts_.open;

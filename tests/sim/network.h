@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ class RetryingClient : public rpc::Client {
     int64_t calls = 0;
     int64_t retries = 0;
     int64_t open = 0;
+    int64_t elsewhere = 0;                   // retries at another process than the last
+    std::map<std::string, int64_t> put_off;  // answers that were tried again, by reason
   };
 
   RetryingClient(FakeExecutor* executor, simulate::Dice* dice, PickProcess pick, std::vector<CallOutcome>* outcomes)

@@ -15,10 +15,12 @@
 #include "libs/runtime/rows.h"
 #include "services/redressctl/simulate/landlord_run.h"
 #include "services/redressctl/simulate/landlord_setup.h"
+#include "tests/sim/cluster.h"
 #include "tests/sim/commotion.h"
 #include "tests/sim/network.h"
 #include "tests/sim/process.h"
 #include "tests/sim/replay.h"
+#include "tests/sim/trouble.h"
 
 namespace redress::sim {
 namespace {
@@ -27,13 +29,13 @@ using simulate::Dice;
 
 // A Monday.
 constexpr Millis kEpoch = 1770595200000;
-// Clocks of machines that are kept right differ by less than this; an owner refuses a claim that was appended 2 s from
-// where its own clock says.
-constexpr int kClockOff = 1500;
+// One in so many runs has rows in RocksDB: they take as long as ten others.
+constexpr uint64_t kSeedsForRocks = 50;
+// Not the first of a round number of seeds, which runs several times over.
+constexpr uint64_t kRocksSeed = 7;
 constexpr size_t kCheckpoints = 4;
 // A run has some dozens.
-constexpr int64_t kMaxRetries = 20000;
-constexpr const char* kServices[] = {"intake", "routing", "scheduling", "sla"};
+constexpr int64_t kMaxRetries = 5000;
 
 class Simulation {
  public:
@@ -46,13 +48,19 @@ class Simulation {
         log_({.installation = "sim", .shard_count = dice_.Chance(0.5) ? 2u : 4u}, &clock_, &executor_, &ids_),
         network_(&executor_, &dice_),
         client_(
-            &executor_, &dice_, [this](const std::string& service) { return Pick(service); }, &evidence_.calls) {}
+            &executor_, &dice_, [this](const std::string& service) { return cluster_->Pick(service); },
+            &evidence_.calls) {}
 
   SimulationResult Run() {
-    world_ = {
-        &clock_, &executor_, &ids_, &log_, &key_rows_, &audit_, &authenticator_, &network_, &result_.fault_points_hit};
-    network_.set_find([this](const std::string& address) { return FindByName(address); });
-    BootAll();
+    world_ = {&clock_,         &executor_,  &ids_,
+              &log_,           &key_rows_,  &audit_,
+              &authenticator_, &network_,   &result_.fault_points_hit,
+              &result_.met,    DrawLimits()};
+    network_.set_find([this](const std::string& address) { return cluster_->FindByName(address); });
+    cluster_ = std::make_unique<Cluster>(world_, &dice_, &result_);
+    trouble_ = std::make_unique<Trouble>(world_, cluster_.get(), &dice_, &client_, &network_, &result_,
+                                         [this] { SampleDigests(); });
+    cluster_->BootAll(/*rocks=*/options_.seed % kSeedsForRocks == kRocksSeed);
     SetUp();
     if (!result_.unexpected.empty()) return std::move(result_);
     const Millis until = clock_.Now() + options_.days * kDay;
@@ -65,14 +73,6 @@ class Simulation {
   }
 
  private:
-  struct Slot {
-    std::string name;
-    log::Stream stream;
-    Disks disks;
-    std::unique_ptr<Process> process;
-    int lives = 0;
-  };
-
   // Ten residences of two agencies: some in every shard.
   simulate::LandlordOptions LandlordUntil(Millis until) const {
     return {.homes = options_.homes,
@@ -83,101 +83,10 @@ class Simulation {
             .homes_per_residence = options_.homes / 10};
   }
 
-  Millis DrawClockOff() { return dice_.Below(2 * kClockOff + 1) - kClockOff; }
-
-  void BootAll() {
-    for (const char* service : kServices) {
-      const int instances = 1 + dice_.Below(3);
-      for (int i = 0; i < instances; ++i) {
-        auto slot = std::make_unique<Slot>();
-        slot->name = absl::StrCat(service, "-", i);
-        slot->stream = *log::ParseStream(service);
-        slots_.push_back(std::move(slot));
-      }
-    }
-    for (auto& slot : slots_) Boot(slot.get());
-    AssignEach();
-  }
-
-  void Boot(Slot* slot) {
-    ++slot->lives;
-    slot->process = std::make_unique<Process>(world_, slot->name, std::vector<log::Stream>{slot->stream}, &slot->disks,
-                                              DrawClockOff(), [this, slot] { Died(slot); });
-  }
-
-  // In the middle of the process's own work: bury it later.
-  void Died(Slot* slot) {
-    ++result_.crashes;
-    const int life = slot->lives;
-    executor_.PostAfter(kSecond + dice_.Below(30000), [this, slot, life] {
-      if (slot->lives == life) Restart(slot);
-    });
-  }
-
-  void Restart(Slot* slot) {
-    slot->process = nullptr;
-    ++result_.restarts;
-    for (auto& [stream, rows] : slot->disks.rows) {
-      if (dice_.Chance(0.1)) {
-        rows = nullptr;  // the disk is lost: a rebuild
-      } else {
-        rows->Lose(static_cast<size_t>(dice_.Below(12)));
-      }
-    }
-    Boot(slot);
-    AssignAtRandom();
-  }
-
-  std::vector<Slot*> Of(log::Stream stream) {
-    std::vector<Slot*> slots;
-    for (auto& slot : slots_) {
-      if (slot->stream == stream) slots.push_back(slot.get());
-    }
-    return slots;
-  }
-
-  Process* Pick(const std::string& service) {
-    const auto stream = log::ParseStream(service);
-    // The register's API is served where routing runs.
-    const auto slots = Of(stream.ok() && *stream != log::Stream::kRegister ? *stream : log::Stream::kRouting);
-    Process* process = slots[dice_.Below(static_cast<int>(slots.size()))]->process.get();
-    return process == nullptr || process->dead() ? nullptr : process;
-  }
-
-  Process* FindByName(const std::string& name) {
-    for (auto& slot : slots_) {
-      if (slot->name == name && slot->process != nullptr && !slot->process->dead()) return slot->process.get();
-    }
-    return nullptr;
-  }
-
-  uint32_t ShardCount(log::Stream stream) const { return stream == log::Stream::kRegister ? 1 : shard_count_; }
-
-  // Each shard to one process.
-  void AssignEach() {
-    if (shard_count_ == 0) shard_count_ = slots_[0]->process->node().runtime(slots_[0]->stream)->shard_count();
-    for (const log::Stream stream : log::kAllStreams) {
-      const auto slots = Of(stream == log::Stream::kRegister ? log::Stream::kRouting : stream);
-      std::vector<std::vector<bool>> wanted(slots.size(), std::vector<bool>(ShardCount(stream), false));
-      const auto first = static_cast<size_t>(dice_.Below(static_cast<int>(slots.size())));
-      for (uint32_t shard = 0; shard < ShardCount(stream); ++shard)
-        wanted[(first + shard) % slots.size()][shard] = true;
-      for (size_t i = 0; i < slots.size(); ++i) {
-        if (slots[i]->process != nullptr) slots[i]->process->node().Assign(stream, wanted[i]);
-      }
-    }
-  }
-
-  // A hint is only a hint: for some seconds two may think they own a shard, or nobody; then it is dealt out anew.
-  void AssignAtRandom() {
-    for (const log::Stream stream : log::kAllStreams) {
-      for (Slot* slot : Of(stream == log::Stream::kRegister ? log::Stream::kRouting : stream)) {
-        std::vector<bool> wanted(ShardCount(stream));
-        for (size_t shard = 0; shard < wanted.size(); ++shard) wanted[shard] = dice_.Chance(0.6);
-        if (slot->process != nullptr) slot->process->node().Assign(stream, wanted);
-      }
-    }
-    executor_.PostAfter(kSecond + dice_.Below(5000), [this] { AssignEach(); });
+  // In half of the runs some people fill a queue, and the reactions of an hour do.
+  runtime::QueueLimits DrawLimits() {
+    if (dice_.Chance(0.5)) return {};
+    return {.callers = 10, .bulk = 2, .machine = 1 + static_cast<size_t>(dice_.Below(16))};
   }
 
   void SetUp() {
@@ -188,7 +97,7 @@ class Simulation {
     if (!config.ok()) return Fail("no starter set");
     const auto set = reference::LoadStarterSet(*config);
     if (!set.ok()) return Fail(set.status().ToString());
-    Node& node = Of(log::Stream::kRouting)[0]->process->node();
+    Node& node = cluster_->Of(log::Stream::kRouting)[0]->process->node();
     simulate::SetUpLandlord(&node, territory, *set, "2026a", [this, done](absl::Status status) {
       *done = true;
       if (!status.ok()) Fail(status.ToString());
@@ -207,93 +116,6 @@ class Simulation {
 
   void Fail(const std::string& what) { result_.unexpected.push_back(what); }
 
-  log::Faults DrawFaults() {
-    log::Faults faults;
-    faults.append = {0, dice_.Below(30)};
-    faults.between = {0, dice_.Below(5)};
-    faults.report = {0, dice_.Below(30)};
-    faults.arrival = {0, dice_.Below(50)};
-    faults.end_of = {0, dice_.Below(20)};
-    faults.timeout = {5, 3000};
-    faults.late = {5, 20000};
-    faults.clock_skew = dice_.Below(401) - 200;
-    const auto rare = [&] { return dice_.Chance(0.6) ? 0.03 * dice_.Unit() : 0.0; };
-    faults.refused = rare() / 3;
-    faults.lost = rare();
-    faults.landed_unknown = rare();
-    faults.landed_late = rare();
-    faults.partial = rare();
-    faults.twice = rare();
-    faults.sparse = rare();
-    faults.stale_end = rare();
-    faults.unavailable = rare();
-    return faults;
-  }
-
-  Losses DrawLosses() {
-    const auto rare = [&] { return dice_.Chance(0.6) ? 0.03 * dice_.Unit() : 0.0; };
-    return {rare(), rare(), rare()};
-  }
-
-  void DrawTravel() {
-    log_.set_faults(DrawFaults());
-    client_.set_losses(DrawLosses());
-    network_.set_losses(DrawLosses());
-  }
-
-  // One thing goes wrong, and the next is planned.
-  void Trouble() {
-    if (quiet_) return;
-    Slot* slot = slots_[dice_.Below(static_cast<int>(slots_.size()))].get();
-    Process* process = slot->process.get();
-    const double what = dice_.Unit();
-    if (process != nullptr && !process->dead()) {
-      if (what < 0.45) {
-        // At the n-th passing from now of a fault point: that is in the middle of work.
-        const auto point = runtime::kFaultPoints[dice_.Below(static_cast<int>(std::size(runtime::kFaultPoints)))];
-        process->faults().Arm(std::string(point), 1 + dice_.Below(6));
-      } else if (what < 0.55) {
-        process->Kill();
-        Died(slot);
-      } else if (what < 0.65) {
-        process->executor().Freeze();
-        const int life = slot->lives;
-        executor_.PostAfter(kSecond + dice_.Below(40000), [slot, life] {
-          if (slot->lives == life) slot->process->executor().Thaw();
-        });
-      } else if (what < 0.75) {
-        process->connection().Cut();
-        const int life = slot->lives;
-        executor_.PostAfter(kSecond + dice_.Below(40000), [slot, life] {
-          if (slot->lives == life) slot->process->connection().Mend();
-        });
-      } else if (what < 0.84) {
-        AssignAtRandom();
-      } else if (what < 0.87) {
-        process->clock().SetOff(DrawClockOff());
-      } else if (what < 0.89) {
-        // Somebody sets the clock: what this process decides meanwhile is wrong, whether it may own is the log's word.
-        process->clock().SetOff(dice_.Chance(0.5) ? kMinute : -kMinute);
-        const int life = slot->lives;
-        executor_.PostAfter(kSecond + dice_.Below(60000), [this, slot, life] {
-          if (slot->lives == life) slot->process->clock().SetOff(DrawClockOff());
-        });
-      } else if (what < 0.92) {
-        key_rows_.FailNextPut(dice_.Chance(0.5) ? InMemoryKeyRows::Fault::kLost : InMemoryKeyRows::Fault::kKept);
-      } else if (what < 0.96) {
-        DrawTravel();
-      } else if (log_.running()) {
-        log_.Crash(dice_.Chance(0.5) ? log::SimulatedLog::Unsynced::kForgotten : log::SimulatedLog::Unsynced::kKept);
-        executor_.PostAfter(kSecond + dice_.Below(10000), [this] {
-          if (!log_.running()) log_.Restart();
-        });
-      }
-    }
-    if (dice_.Chance(0.3)) SampleDigests();
-    executor_.PostAfter(static_cast<Millis>(dice_.Exponential(static_cast<double>(10 * kMinute))),
-                        [this] { Trouble(); });
-  }
-
   void Live() {
     if (options_.trace) Trace();
     const auto calendar = simulate::DeskCalendar();
@@ -309,49 +131,36 @@ class Simulation {
     for (int i = 0; i < 600 && !*registered; ++i) executor_.RunFor(100);
     if (!*registered) Fail("technicians were not registered");
     commotion_ = std::make_unique<Commotion>(model_.get(), &client_, &clock_, &executor_, options_.seed);
-    DrawTravel();
+    trouble_->DrawTravel();
     run_->Begin();
     commotion_->Begin();
-    Trouble();
+    trouble_->Strike();
     RunFor(model_->ends() - clock_.Now());
   }
 
-  // Unless nobody is answered any more: such a run has failed, and would take its retries to the end of time.
+  // Unless nobody is answered any more, or some shard goes no further: such a run has failed, and would take its
+  // retries to the end of time.
   void RunFor(Millis duration) {
     for (Millis left = duration; left > 0 && !stuck_; left -= kHour) {
       executor_.RunFor(std::min(left, kHour));
       stuck_ = client_.counts().retries > kMaxRetries;
-      if (stuck_) Fail("nobody is answered any more");
+      if (stuck_) return Fail("nobody is answered any more");
+      for (const auto& slot : cluster_->slots()) stuck_ = stuck_ || cluster_->HasStopped(*slot);
     }
   }
 
   void ComeToRest() {
-    quiet_ = true;
-    log_.set_faults({});
-    client_.set_losses({});
-    network_.set_losses({});
-    key_rows_.FailNextPut(InMemoryKeyRows::Fault::kNone);
-    if (!log_.running()) log_.Restart();
-    for (auto& slot : slots_) {
-      if (slot->process != nullptr && !slot->process->dead()) {
-        slot->process->executor().Thaw();
-        slot->process->connection().Mend();
-        slot->process->faults().Arm("", 0);
-        slot->process->clock().SetOff(DrawClockOff());
-      } else {
-        slot->process = nullptr;
-        Boot(slot.get());
-        ++slot->lives;
-      }
-    }
+    trouble_->End();
     executor_.RunFor(2 * kMinute);
-    AssignEach();
+    cluster_->AssignEach();
     RunFor(options_.quiet_days * kDay);
     result_.unanswered = client_.counts().open;
     // At rest everything is answered at the first try.
     client_.set_patient(false);
     commotion_->ReadAll([this](const std::string& what) { Fail(absl::StrCat("at rest: ", what)); });
     executor_.RunFor(kMinute);
+    commotion_->AskOfWhatIsOver();
+    executor_.RunFor(10 * kMinute);
     result_.unanswered += client_.counts().open;
   }
 
@@ -362,15 +171,18 @@ class Simulation {
       for (uint32_t shard = 0; shard < runtime->shard_count(); ++shard) {
         const auto database = runtime->database();
         const auto number = static_cast<uint16_t>(shard);
-        evidence_.digests.push_back({std::string(log::StreamName(stream)), shard,
-                                     runtime::LoadRuleState(*database, number).next_offset,
-                                     store::DigestOf(*database, number, store::DigestScope::kAll), by});
+        DigestSeen seen{std::string(log::StreamName(stream)), shard,
+                        runtime::LoadRuleState(*database, number).next_offset,
+                        store::DigestOf(*database, number, store::DigestScope::kAll), by};
+        // Of damaged rows nothing is said.
+        if (!absl::IsDataLoss(database->Health())) evidence_.digests.push_back(std::move(seen));
       }
     }
   }
 
   void SampleDigests() {
-    Slot* slot = slots_[dice_.Below(static_cast<int>(slots_.size()))].get();
+    const auto& slots = cluster_->slots();
+    Slot* slot = slots[dice_.Below(static_cast<int>(slots.size()))].get();
     if (slot->process == nullptr || slot->process->dead()) return;
     DigestsOf(slot->process.get(), absl::StrCat(slot->name, " life ", slot->lives));
     TakeCheckpoint(*slot);
@@ -401,7 +213,7 @@ class Simulation {
   }
 
   void Gather() {
-    for (auto& slot : slots_) {
+    for (const auto& slot : cluster_->slots()) {
       DigestsOf(slot->process.get(), absl::StrCat(slot->name, " at rest"));
       StandingOf(slot->process.get(), slot->name);
     }
@@ -409,7 +221,7 @@ class Simulation {
     for (size_t i = 0; i < checkpoints_.size(); ++i) {
       auto& [stream, disks] = checkpoints_[i];
       const std::string by = disks.rows.empty() ? "rebuild from 0" : "restart from a checkpoint";
-      Process fresh(world_, absl::StrCat("fresh-", i), {stream}, &disks, 0, [] {});
+      Process fresh(world_, absl::StrCat("fresh-", i), {stream}, &disks, 0, 0, [] {});
       executor_.RunFor(kMinute);
       DigestsOf(&fresh, by);
       StandingOf(&fresh, by);
@@ -418,7 +230,7 @@ class Simulation {
     }
     std::string all;
     for (const log::Stream stream : log::kAllStreams) {
-      for (uint32_t shard = 0; shard < ShardCount(stream); ++shard) {
+      for (uint32_t shard = 0; shard < cluster_->ShardCount(stream); ++shard) {
         auto& entries = evidence_.shards[{std::string(log::StreamName(stream)), shard}];
         for (const log::Entry& entry : log_.Entries({stream, shard})) {
           entries.push_back({entry.offset, entry.bytes});
@@ -426,7 +238,7 @@ class Simulation {
         }
       }
     }
-    const auto folded = ReplayDigests(evidence_, slots_[0]->process->connection().info(), &key_rows_);
+    const auto folded = ReplayDigests(evidence_, cluster_->slots()[0]->process->connection().info(), &key_rows_);
     evidence_.digests.insert(evidence_.digests.end(), folded.begin(), folded.end());
     evidence_.ended_at = clock_.Now();
     result_.fingerprint = log::Hex(all);
@@ -438,6 +250,21 @@ class Simulation {
     result_.reasons = commotion_->reasons();
     result_.calls = client_.counts().calls;
     result_.retries = client_.counts().retries;
+    CountFaults();
+  }
+
+  void CountFaults() {
+    auto& faults = result_.faults;
+    const auto& log = log_.counters();
+    faults["append lost"] = log.lost;
+    faults["append unknown"] = log.unknown;
+    faults["append late"] = log.late;
+    faults["append in part"] = log.partial;
+    faults["append twice"] = log.twice;
+    faults["append refused"] = log.refused;
+    faults["records forgotten"] = log.forgotten;
+    faults["retry elsewhere"] = client_.counts().elsewhere;
+    for (const auto& [reason, times] : client_.counts().put_off) faults[absl::StrCat("answered ", reason)] = times;
   }
 
   const SimulationOptions options_;
@@ -454,8 +281,6 @@ class Simulation {
   SimulatedNetwork network_;
   RetryingClient client_;
   World world_;
-  uint32_t shard_count_ = 0;
-  bool quiet_ = false;
   bool stuck_ = false;
   std::unique_ptr<simulate::LandlordModel> model_;
   std::unique_ptr<calendar::WorkingCalendar> desk_;
@@ -463,7 +288,8 @@ class Simulation {
   std::unique_ptr<Commotion> commotion_;
   std::vector<std::pair<log::Stream, Disks>> checkpoints_;
   int checkpoints_taken_ = 0;
-  std::vector<std::unique_ptr<Slot>> slots_;
+  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<Trouble> trouble_;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "libs/clock/millis.h"
 #include "tests/sim/checker.h"
+#include "tests/sim/coverage.h"
 
 namespace redress::sim {
 
@@ -23,9 +24,40 @@ struct SimulationOptions {
   bool trace = false;
 };
 
+// What must go wrong in a hundred seeds, besides deaths at every fault point.
+inline constexpr const char* kFaultsToMeet[] = {"append lost",
+                                                "append unknown",
+                                                "append late",
+                                                "append in part",
+                                                "append twice",
+                                                "append refused",
+                                                "records forgotten",
+                                                "brokers down",
+                                                "rows forgotten",
+                                                "rows forgotten by RocksDB",
+                                                "rows lost",
+                                                "rows damaged",
+                                                "rows rebuilt after damage",
+                                                "disk slow",
+                                                "disk full",
+                                                "log full",
+                                                "paused past take-over",
+                                                "clock set by an hour",
+                                                "connection cut",
+                                                "key put fails",
+                                                "retry elsewhere",
+                                                "answered QUEUE_FULL",
+                                                "answered LOG_FULL",
+                                                "answered DISK_FULL",
+                                                "answered PROJECTION_CORRUPT",
+                                                "answered NOT_OWNER",
+                                                "answered OUTCOME_UNKNOWN"};
+
 struct SimulationResult {
   Findings findings;
   std::set<std::string> fault_points_hit;
+  std::set<StateAndCommand> met;
+  std::map<std::string, int64_t> faults;   // what went wrong, by the names of kFaultsToMeet
   std::map<std::string, int64_t> reasons;  // refusals, by reason
   int64_t crashes = 0;
   int64_t restarts = 0;

@@ -1,5 +1,4 @@
-// SIM_SEEDS=n SIM_FIRST_SEED=s choose; 20 seeds from 1 otherwise. A failing seed prints itself and
-// replays exactly:
+// SIM_SEEDS=n SIM_FIRST_SEED=s choose; 20 seeds from 1 otherwise. A failing seed prints itself and replays exactly:
 //   SIM_SEEDS=1 SIM_FIRST_SEED=<seed> tests/run --only sim
 #include "tests/sim/simulation.h"
 
@@ -16,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/runtime/environment.h"
+#include "tests/sim/meetings.h"
 
 namespace redress::sim {
 namespace {
@@ -23,6 +23,7 @@ namespace {
 // With fewer seeds than this something may not have happened; with so many everything must have.
 constexpr uint64_t kSeedsForKinds = 50;
 constexpr uint64_t kSeedsForFaults = 100;
+constexpr uint64_t kSeedsForMeetings = 150;
 
 // Events that people and services bring about here. Left out: what only an operator does (inputs skipped or replayed,
 // a level raised), and what stands instead of more than 40 single changes of lines.
@@ -81,6 +82,9 @@ constexpr const char* kKindsToReach[] = {
     "sla.clock_imported",
     "sla.replan_begun",
     "sla.clocks_replanned",
+    "register.calendar_set",
+    "register.rule_set_set",
+    "register.territory_activated",
 };
 
 uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
@@ -99,12 +103,16 @@ struct Sum {
   std::set<std::string> hit;
   std::map<std::string, int64_t> kinds;
   std::map<std::string, int64_t> reasons;
+  std::map<std::string, int64_t> faults;
+  std::map<StateAndCommand, int64_t> met;  // in how many seeds
   SimulationResult all;
 
   void Add(const SimulationResult& result) {
     hit.insert(result.fault_points_hit.begin(), result.fault_points_hit.end());
     for (const auto& [kind, times] : result.findings.kinds) kinds[kind] += times;
     for (const auto& [reason, times] : result.reasons) reasons[reason] += times;
+    for (const auto& [fault, times] : result.faults) faults[fault] += times;
+    for (const StateAndCommand& pair : result.met) ++met[pair];
     all.findings.accepted += result.findings.accepted;
     all.findings.voids += result.findings.voids;
     all.findings.claims += result.findings.claims;
@@ -128,8 +136,38 @@ struct Sum {
               << " retries\n";
     for (const auto& [kind, times] : kinds) std::cout << "  " << kind << " " << times << "\n";
     for (const auto& [reason, times] : reasons) std::cout << "  refused: " << reason << " " << times << "\n";
+    for (const auto& [fault, times] : faults) std::cout << "  fault: " << fault << " " << times << "\n";
+    PrintMeetings();
+  }
+
+  // A line a command: in how many seeds it met each state; "-" for those it never meets.
+  void PrintMeetings() const {
+    std::map<std::string, std::string> lines;
+    for (const StateAndCommand& pair : AllMeetings()) {
+      const auto& [stream, state, command] = pair;
+      const auto found = met.find(pair);
+      const std::string times = absl::StrCat(found == met.end() ? 0 : found->second);
+      absl::StrAppend(&lines[absl::StrCat(stream, " ", command)], " ", state, "=",
+                      found == met.end() && ExpectationOf(pair).meets == Meets::kNever ? "-" : times);
+    }
+    for (const auto& [command, states] : lines) std::cout << "  met: " << command << states << "\n";
   }
 };
+
+void ExpectMeetings(const Sum& sum, uint64_t seeds) {
+  for (const StateAndCommand& pair : AllMeetings()) {
+    const auto& [stream, state, command] = pair;
+    const Expectation expected = ExpectationOf(pair);
+    const bool met = sum.met.contains(pair);
+    if (expected.meets == Meets::kNever) {
+      EXPECT_FALSE(met) << stream << ": " << command << " met " << state << ", though " << expected.why;
+    } else if (expected.meets == Meets::kSurely && seeds >= kSeedsForMeetings) {
+      EXPECT_TRUE(met) << stream << ": " << command << " never met " << state;
+    }
+  }
+}
+
+TEST(Simulation, EachExceptionFromMeetingIsAboutSomething) { EXPECT_EQ(CheckExpectations(), ""); }
 
 TEST(Simulation, HoldsOnEverySeed) {
   const uint64_t seeds = FromEnvironment("SIM_SEEDS", 20);
@@ -154,6 +192,7 @@ TEST(Simulation, HoldsOnEverySeed) {
   }
   sum.Print(seeds, first);
   if (HasFailure()) return;
+  ExpectMeetings(sum, seeds);
   if (seeds >= kSeedsForKinds) {
     for (const char* kind : kKindsToReach) EXPECT_GT(sum.kinds[kind], 0) << kind << " never happened";
     for (const char* reason : {"SLOT_TAKEN", "ETAG_MOVED", "OPEN_COMPLAINTS"}) {
@@ -165,6 +204,7 @@ TEST(Simulation, HoldsOnEverySeed) {
     for (const absl::string_view point : runtime::kFaultPoints) {
       EXPECT_TRUE(sum.hit.contains(std::string(point))) << point << " was never hit";
     }
+    for (const char* fault : kFaultsToMeet) EXPECT_GT(sum.faults[fault], 0) << fault << " never happened";
   }
 }
 

@@ -89,7 +89,7 @@ void SimulatedLog::Core::Dispatch(const SendingPtr& sending, Fate fate) {
   switch (fate) {
     case Fate::kAppended: LandAfter(landing, sending); break;
     case Fate::kRefused: return ReportAfter(0, sending, AppendOutcome::kRefused);
-    case Fate::kLost: return ReportAfter(timeout, sending, AppendOutcome::kUnknown);
+    case Fate::kLost: ++counters.lost; return ReportAfter(timeout, sending, AppendOutcome::kUnknown);
     case Fate::kLandedUnknown:
       ReportAfter(timeout, sending, AppendOutcome::kUnknown);
       LandAfter(landing, sending);

@@ -39,6 +39,7 @@ class SimulatedLog {
     int64_t landed = 0;  // records, repeats among them
     int64_t refused = 0;
     int64_t unknown = 0;
+    int64_t lost = 0;
     int64_t late = 0;
     int64_t twice = 0;
     int64_t partial = 0;

@@ -119,8 +119,9 @@ uint64_t MemoryDatabase::SizeBytes() const {
   return bytes;
 }
 
-void MemoryDatabase::Lose(size_t commits) {
+size_t MemoryDatabase::Lose(size_t commits) {
   MutexLock lock(mutex_);
+  size_t lost = 0;
   for (; commits > 0 && !undo_.empty(); --commits) {
     for (const auto& [key, value] : undo_.back()) {
       if (value.has_value()) {
@@ -130,7 +131,9 @@ void MemoryDatabase::Lose(size_t commits) {
       }
     }
     undo_.pop_back();
+    ++lost;
   }
+  return lost;
 }
 
 std::unique_ptr<MemoryDatabase> MemoryDatabase::Copy() const {

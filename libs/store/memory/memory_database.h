@@ -24,8 +24,8 @@ class MemoryDatabase : public Database {
 
   // Commits of the last `keep_undo` can be taken back.
   explicit MemoryDatabase(size_t keep_undo = 0) : keep_undo_(keep_undo) {}
-  // A power cut: the last `commits` are gone, in whole.
-  void Lose(size_t commits);
+  // A power cut: the last `commits` are gone, in whole. Returns how many were.
+  size_t Lose(size_t commits);
   // What Health says from now on; while it is an error nothing is committed. For lack of space (RESOURCE_EXHAUSTED)
   // set OK again: Resume finds it so.
   void set_health(absl::Status health);
