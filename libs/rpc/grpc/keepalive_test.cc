@@ -53,7 +53,7 @@ class KeepaliveTest : public ::testing::Test {
     auto server = Server::Start(options, {&service_});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
-    line_ = std::make_unique<SilentLine>(server_->port());
+    line_ = std::make_unique<SilentLine>(server_->port(), &carrier_);
     client_ = GrpcClient::Connect(absl::StrCat("127.0.0.1:", line_->port()), of_client);
     stream_ = client_->Subscribe(kCount, CountRequest(), {});
     CountResponse message;
@@ -61,6 +61,7 @@ class KeepaliveTest : public ::testing::Test {
   }
 
   SystemClock clock_;
+  ThreadExecutor carrier_;
   NoAuth auth_;
   std::promise<void> lost_;
   Service service_{kEcho};

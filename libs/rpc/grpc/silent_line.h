@@ -13,7 +13,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "libs/clock/system_clock.h"
+#include "libs/clock/clock.h"
 #include "libs/status/mutex.h"
 
 namespace redress::rpc {
@@ -54,7 +54,8 @@ class SilentLine {
  public:
   enum End { kClient = 0, kServer = 1 };
 
-  explicit SilentLine(int server_port) : server_port_(server_port) {
+  // `executor` has a thread of its own, which carries until the line ends, and outlives it.
+  SilentLine(int server_port, Executor* executor) : server_port_(server_port) {
     listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address = Loopback(0);
     socklen_t size = sizeof(address);
@@ -63,11 +64,14 @@ class SilentLine {
     EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
     port_ = ntohs(address.sin_port);
     EXPECT_EQ(::pipe(wake_), 0);
-    executor_.Post([this] { Carry(); });
+    executor->Post([this] { Carry(); });
   }
   ~SilentLine() {
     Silence();
-    executor_.Stop();
+    {
+      MutexLock lock(mutex_);
+      while (!ended_) changed_.Wait(mutex_);
+    }
     for (const int fd : {listener_, ends_[kClient], ends_[kServer], wake_[0], wake_[1]}) {
       if (fd >= 0) ::close(fd);
     }
@@ -161,7 +165,6 @@ class SilentLine {
   CondVar changed_;
   int pings_[2] ABSL_GUARDED_BY(mutex_) = {0, 0};
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
-  ThreadExecutor executor_;
 };
 
 }  // namespace redress::rpc
