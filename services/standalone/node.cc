@@ -185,6 +185,7 @@ Node::Node(NodeOptions options)
     admin.projections = parts.projections.get();
   }
   admin.executor = options_.heavy;
+  admin.keys = options_.keys;
   admin.clock = options_.clock;
   admin.ids = options_.ids;
   admin.reference = &parts.view;
