@@ -259,7 +259,9 @@ void IntakeService::LookUpTrackingCode(const CallContext& call, const v1::LookUp
     if (!target.has_value()) {
       return MakeError(absl::StatusCode::kNotFound, "TRACKING_CODE_UNKNOWN", "no complaint has this tracking code");
     }
-    return ToTracking(LoadComplaint(**rows, target->shard, target->id));
+    v1::LookUpTrackingCodeResponse response = ToTracking(LoadComplaint(**rows, target->shard, target->id));
+    *response.mutable_position() = service::PositionIn(*runtime_, **rows, target->shard);
+    return response;
   };
   runtime_->Read(PositionOf(request), [render, done = std::move(done)](auto rows) { done(render(std::move(rows))); });
 }
