@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/privacy/sealer.h"
 #include "libs/reference/register_fold.h"
+#include "libs/runtime/rows.h"
 #include "libs/status/errors.h"
 #include "libs/subscribe/event_stream.h"
 #include "services/intake/intake_logic.h"
@@ -191,7 +192,10 @@ Node::Node(NodeOptions options)
   admin.reference = &parts.view;
   admin.ready = [this] { return Ready(); };
   parts.admin = std::make_unique<admin::AdminService>(std::move(admin));
-  parts.events = std::make_unique<subscribe::EventStream>(options_.log, options_.aside, streams);
+  parts.events =
+      std::make_unique<subscribe::EventStream>(options_.log, options_.aside, streams, [this](log::ShardId id) {
+        return runtime::LoadRuleState(*runtime(id.stream)->ReadNow(), static_cast<uint16_t>(id.shard));
+      });
   options_.databases.clear();
 }
 
