@@ -1,11 +1,14 @@
 #include "libs/admin/admin_service.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libs/runtime/rows.h"
+#include "libs/service/mutate.h"
+#include "libs/service/request_fingerprint.h"
 #include "libs/service/requests.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
@@ -35,6 +38,7 @@ log::v1::InputSkipped InputOf(const Request& request) {
   name.set_stream(request.input_service());
   name.set_aggregate(request.aggregate());
   name.set_version(request.version());
+  if constexpr (std::is_same_v<Request, v1::SkipParkedInputRequest>) name.set_reason(request.reason());
   return name;
 }
 
@@ -100,20 +104,12 @@ AdminService::AdminService(AdminOptions options)
   service_.Unary<v1::ReplayParkedInputRequest, v1::ReplayParkedInputResponse>(
       "ReplayParkedInput", [this](const CallContext& call, const v1::ReplayParkedInputRequest& request,
                                   rpc::Done<v1::ReplayParkedInputResponse> done) {
-        const absl::Status allowed = call.caller->Require(Permission::kAdmin);
-        if (!allowed.ok()) return done(allowed);
-        Unpark(request.service(), request.shard(), InputOf(request), /*replay=*/true,
-               [done](absl::Status status) { status.ok() ? done(v1::ReplayParkedInputResponse()) : done(status); });
+        Unpark(call, request, /*replay=*/true, std::move(done));
       });
   service_.Unary<v1::SkipParkedInputRequest, v1::SkipParkedInputResponse>(
       "SkipParkedInput", [this](const CallContext& call, const v1::SkipParkedInputRequest& request,
                                 rpc::Done<v1::SkipParkedInputResponse> done) {
-        const absl::Status allowed = call.caller->Require(Permission::kAdmin);
-        if (!allowed.ok()) return done(allowed);
-        log::v1::InputSkipped name = InputOf(request);
-        name.set_reason(request.reason());
-        Unpark(request.service(), request.shard(), name, /*replay=*/false,
-               [done](absl::Status status) { status.ok() ? done(v1::SkipParkedInputResponse()) : done(status); });
+        Unpark(call, request, /*replay=*/false, std::move(done));
       });
 }
 
@@ -259,11 +255,35 @@ absl::StatusOr<v1::ListParkedInputsResponse> AdminService::ListParked(
   return response;
 }
 
-void AdminService::Unpark(const std::string& service, uint32_t shard, log::v1::InputSkipped name, bool replay,
-                          std::function<void(absl::Status)> done) const {
-  const auto selected = SelectShard(service, shard);
-  if (!selected.ok()) return done(selected.status());
-  (*selected)->Unpark(std::move(name), replay, std::move(done));
+template <typename Request, typename Response>
+void AdminService::Unpark(const CallContext& call, const Request& request, bool replay,
+                          rpc::Done<Response> done) const {
+  const absl::Status allowed = call.caller->Require(Permission::kAdmin);
+  if (!allowed.ok()) return done(allowed);
+  service::Violations violations;
+  service::CheckRequestId(request.request_id(), &violations);
+  const auto shard = SelectShard(request.service(), request.shard());
+  violations.Merge(shard.status());
+  const absl::Status valid = violations.ToStatus();
+  if (!valid.ok()) return done(valid);
+  const auto keys = options_.keys->IndexKeys();
+  if (!keys.ok()) return done(keys.status());
+  runtime::v1::Order by = service::CallerOrder(call, request.request_id());
+  service::Fingerprint fingerprint = service::FingerprintOf(request);
+  service::SetFingerprint(keys->front(), fingerprint, &by);
+  (*shard)->Unpark(InputOf(request), replay, std::move(by),
+                   [store = options_.keys, fingerprint = std::move(fingerprint),
+                    done = std::move(done)](absl::StatusOr<runtime::v1::Receipt> receipt) {
+                     if (receipt.ok() && receipt->known()) {
+                       const absl::Status same = service::CheckSameRequest(store, receipt->fingerprint(),
+                                                                           receipt->fingerprint_key(), fingerprint);
+                       if (!same.ok()) return done(same);
+                     }
+                     if (!receipt.ok()) return done(receipt.status());
+                     Response response;
+                     *response.mutable_position() = receipt->position();
+                     done(response);
+                   });
 }
 
 void AdminService::StartRebuild(const std::string& service, rpc::Done<v1::RebuildProjectionResponse> done) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "libs/clock/clock.h"
+#include "libs/privacy/key_store.h"
 #include "libs/rpc/service.h"
 #include "libs/runtime/service_runtime.h"
 #include "libs/status/mutex.h"
@@ -53,6 +54,8 @@ struct AdminOptions {
   // A strand of its own: rebuilds run on it. Outlives it.
   Executor* executor = nullptr;
   const Clock* clock = nullptr;
+  // Where the fingerprints of requests have their key.
+  KeyStore* keys = nullptr;
   IdSource* ids = nullptr;
   runtime::ReferenceSource* reference = nullptr;
   // Whether the instance serves, which needs more than shards that have caught up; null: nothing more.
@@ -76,8 +79,9 @@ class AdminService {
   absl::StatusOr<v1::ListDigestsResponse> ListDigests(const v1::ListDigestsRequest& request) const;
   absl::StatusOr<v1::CreateCheckpointResponse> CreateCheckpoint(const v1::CreateCheckpointRequest& request) const;
   absl::StatusOr<v1::ListParkedInputsResponse> ListParked(const v1::ListParkedInputsRequest& request) const;
-  void Unpark(const std::string& service, uint32_t shard, log::v1::InputSkipped name, bool replay,
-              std::function<void(absl::Status)> done) const;
+  // A ReplayParkedInput or SkipParkedInput.
+  template <typename Request, typename Response>
+  void Unpark(const CallContext& call, const Request& request, bool replay, rpc::Done<Response> done) const;
   void StartRebuild(const std::string& service, rpc::Done<v1::RebuildProjectionResponse> done);
   void ContinueRebuild(std::shared_ptr<Rebuild> rebuild);
   void FinishRebuild(std::shared_ptr<Rebuild> rebuild);

@@ -1,6 +1,7 @@
 #include "libs/reference/territory_csv.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <utility>
@@ -10,6 +11,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "libs/reference/territory_check.h"
 #include "libs/status/errors.h"
@@ -214,7 +218,58 @@ class Parser {
   std::vector<std::pair<int, std::string>> faults_;
 };
 
+std::string Field(absl::string_view text) {
+  if (text.find_first_of(",\"\r\n") == absl::string_view::npos) return std::string(text);
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+// As few digits as give the same number again; nothing for 0, which is what a missing one is.
+std::string Degrees(double value) {
+  if (value == 0) return "";
+  for (int digits = 6; digits < 17; ++digits) {
+    const std::string text = absl::StrFormat("%.*g", digits, value);
+    double again = 0;
+    if (absl::SimpleAtod(text, &again) && again == value) return text;
+  }
+  return absl::StrFormat("%.17g", value);
+}
+
+std::string UseOf(v1::Unit::Kind kind) {
+  switch (kind) {
+    case v1::Unit::KIND_PARKING: return "parking";
+    case v1::Unit::KIND_SHOP: return "shop";
+    case v1::Unit::KIND_LAND: return "land";
+    default: return "dwelling";
+  }
+}
+
 }  // namespace
+
+std::string FormatTerritoryCsv(const v1::Territory& territory) {
+  std::string csv = absl::StrCat(absl::StrJoin(kColumns, ","), "\n");
+  // In the order of kColumns.
+  const auto add = [&csv](std::initializer_list<std::string> fields) {
+    absl::StrAppend(&csv,
+                    absl::StrJoin(fields, ",",
+                                  [](std::string* out, const std::string& text) { absl::StrAppend(out, Field(text)); }),
+                    "\n");
+  };
+  for (const v1::Agency& agency : territory.agencies()) {
+    add({"agency", agency.code(), agency.name(), "", "", "", agency.zone(), agency.calendar(), "",
+         Degrees(agency.latitude()), Degrees(agency.longitude()), ""});
+  }
+  for (const v1::Office& office : territory.offices()) {
+    add({"office", office.code(), office.name(), office.agency(), office.parent_office(), "", "", "", "", "", "", ""});
+  }
+  for (const v1::Residence& residence : territory.residences()) {
+    add({"residence", residence.code(), residence.name(), "", residence.office(), "", "", "", residence.commune(),
+         Degrees(residence.latitude()), Degrees(residence.longitude()), ""});
+  }
+  for (const v1::Unit& unit : territory.units()) {
+    add({"unit", unit.code(), "", "", "", unit.residence(), "", "", "", "", "", UseOf(unit.kind())});
+  }
+  return csv;
+}
 
 absl::StatusOr<v1::Territory> ParseTerritoryCsv(absl::string_view text) { return Parser().Parse(text); }
 

@@ -12,6 +12,8 @@
 // parking, shop or land. RFC 4180 quoting, UTF-8, with or without a byte order mark.
 #pragma once
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "redress/register/v1/territory.pb.h"
@@ -21,5 +23,8 @@ namespace redress::reference {
 // INVALID_ARGUMENT (INVALID_FIELDS) with one violation a fault, all of them, each under "line N": unknown kinds, uses,
 // numbers and columns, missing quotes, and what CheckTerritory finds.
 absl::StatusOr<register_::v1::Territory> ParseTerritoryCsv(absl::string_view text);
+
+// The table that ParseTerritoryCsv reads as `territory`, which has no faults (CheckTerritory).
+std::string FormatTerritoryCsv(const register_::v1::Territory& territory);
 
 }  // namespace redress::reference

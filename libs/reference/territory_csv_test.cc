@@ -10,11 +10,13 @@
 #include "gtest/gtest.h"
 #include "libs/reference/starter_set.h"
 #include "libs/reference/territory_check.h"
+#include "libs/reference/test_territory.h"
 #include "libs/status/errors.h"
 
 namespace redress::reference {
 namespace {
 
+namespace v1 = ::redress::register_::v1;
 using ::testing::ElementsAre;
 
 constexpr char kHead[] =
@@ -94,6 +96,21 @@ TEST(TerritoryCsv, RefusesWhatIsNoTable) {
               ElementsAre("line 3: a quote is not closed as it should be"));
   EXPECT_THAT(Faults(absl::StrCat(kHead, "office,o1,\"Bureau\" des Lilas,north,,,,,,,,\n")),
               ElementsAre("line 3: a quote is not closed as it should be"));
+}
+
+TEST(TerritoryCsv, WhatIsWrittenReadsAsItWas) {
+  v1::Territory territory = testing::SmallTerritory();
+  territory.mutable_agencies(0)->set_name("Nord, \"haut\"\nde ville");
+  territory.mutable_agencies(0)->set_latitude(48.91530000000001);
+  territory.mutable_agencies(0)->set_longitude(-1.0 / 3);
+  territory.mutable_offices(1)->set_name("Bureau");
+  territory.mutable_residences(0)->set_commune("Asnières-sur-Seine");
+  territory.mutable_residences(0)->set_latitude(1e-9);
+  territory.mutable_units(0)->set_kind(v1::Unit::KIND_PARKING);
+  territory.mutable_units(1)->set_kind(v1::Unit::KIND_LAND);
+  const auto again = ParseTerritoryCsv(FormatTerritoryCsv(territory));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->DebugString(), territory.DebugString());
 }
 
 }  // namespace

@@ -40,6 +40,11 @@ const register_v1::Agency* TerritoryIndex::FindAgency(absl::string_view code) co
   return it == agency_index_.end() ? nullptr : &agencies_[it->second];
 }
 
+std::string TerritoryIndex::AgencyOf(absl::string_view office) const {
+  const auto it = agency_of_office_.find(office);
+  return it == agency_of_office_.end() ? "" : agencies_[it->second].code();
+}
+
 std::vector<std::string> TerritoryIndex::Agencies() const {
   std::vector<std::string> codes;
   for (const register_v1::Agency& agency : agencies_) codes.push_back(agency.code());

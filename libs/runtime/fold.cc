@@ -56,7 +56,8 @@ void FoldDecision(const Logic& logic, const ApplyContext& context, const log::v1
   for (const log::v1::Event& event : body.events()) {
     if (event.aggregate() == row.aggregate()) row.set_version(event.version());
   }
-  row.set_result(logic.ResultOf(context, *rows));
+  // The runtime's own events mean nothing to the service.
+  if (!absl::StartsWith(row.aggregate(), kInputsPrefix)) row.set_result(logic.ResultOf(context, *rows));
   row.set_fingerprint(body.fingerprint());
   row.set_fingerprint_key(body.fingerprint_key());
   row.set_recorded_at(body.recorded_at());

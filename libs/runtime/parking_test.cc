@@ -16,8 +16,12 @@ class ParkingTest : public RuntimeTest {
   }
   std::vector<v1::ParkedRow> Parked() const { return ListParked(*disks_.echo, 0); }
   std::string Echoed() const { return Account(*disks_.echo, 0, "accounts/a"); }
-  absl::Status Replay(const v1::ParkedRow& row) { return Unpark(*instance_->echo, 0, row.input(), /*replay=*/true); }
-  absl::Status Skip(const v1::ParkedRow& row) { return Unpark(*instance_->echo, 0, row.input(), /*replay=*/false); }
+  // Each a request of its own.
+  absl::Status Replay(const v1::ParkedRow& row) { return Unpark(row, /*replay=*/true); }
+  absl::Status Skip(const v1::ParkedRow& row) { return Unpark(row, /*replay=*/false); }
+  absl::Status Unpark(const v1::ParkedRow& row, bool replay) {
+    return RuntimeTest::Unpark(*instance_->echo, 0, row.input(), replay, absl::StrCat("u", ++requests_)).status();
+  }
 
   Disks disks_;
   std::unique_ptr<Instance> instance_;
@@ -111,16 +115,56 @@ TEST_F(ParkingTest, TwoReplaysAtOnceAreOne) {
   Add("poison");
   instance_->echo_logic.poisoned = false;
   const v1::ParkedRow row = Parked().at(0);
-  log::v1::InputSkipped name;
-  name.set_stream(row.input().stream());
-  name.set_aggregate(row.input().aggregate());
-  name.set_version(row.input().version());
   std::vector<std::string> reasons;
-  for (int i = 0; i < 2; ++i) {
-    instance_->echo->shard(0).Unpark(name, true, [&](absl::Status s) { reasons.push_back(ReasonOf(s)); });
+  for (const char* request_id : {"u1", "u2"}) {
+    instance_->echo->shard(0).Unpark(
+        NameOf(row.input()), true, ByOperator(request_id),
+        [&](absl::StatusOr<v1::Receipt> receipt) { reasons.push_back(ReasonOf(receipt.status())); });
   }
   executor_.RunFor(kSecond);
   EXPECT_EQ(reasons, (std::vector<std::string>{"", "NOT_PARKED"}));
+  EXPECT_EQ(Echoed(), "1;");
+}
+
+TEST_F(ParkingTest, ARetryOfAnOperatorIsAnsweredAsTheFirst) {
+  Add("poison");
+  Add("2");
+  instance_->echo_logic.poisoned = false;
+  const std::vector<v1::ParkedRow> rows = Parked();
+  ASSERT_EQ(rows.size(), 2u);
+  for (const bool replay : {true, false}) {
+    const v1::ParkedRow& row = rows[replay ? 0 : 1];
+    const std::string id = replay ? "replay" : "skip";
+    // Two at once, and one later.
+    std::vector<absl::StatusOr<v1::Receipt>> receipts;
+    for (int i = 0; i < 2; ++i) {
+      instance_->echo->shard(0).Unpark(NameOf(row.input()), replay, ByOperator(id),
+                                       [&](absl::StatusOr<v1::Receipt> receipt) { receipts.push_back(receipt); });
+    }
+    executor_.RunFor(kSecond);
+    receipts.push_back(RuntimeTest::Unpark(*instance_->echo, 0, row.input(), replay, id));
+    ASSERT_EQ(receipts.size(), 3u);
+    for (size_t i = 0; i < receipts.size(); ++i) {
+      ASSERT_TRUE(receipts[i].ok()) << receipts[i].status();
+      EXPECT_EQ(receipts[i]->known(), i > 0);
+      EXPECT_TRUE(receipts[i]->recorded());
+      EXPECT_EQ(receipts[i]->position().next(), receipts[0]->position().next());
+      EXPECT_EQ(receipts[i]->position().next(), LoadRuleState(*disks_.echo, 0).next_offset) << "of its own record";
+    }
+    EXPECT_EQ(Parked().size(), replay ? 1u : 0u);
+  }
+  EXPECT_EQ(Echoed(), "1;") << "the other was given up";
+}
+
+TEST_F(ParkingTest, AReplayInVainMayBeSentAgain) {
+  Add("poison");
+  const v1::ParkedRow row = Parked().at(0);
+  const auto replay = [&] { return RuntimeTest::Unpark(*instance_->echo, 0, row.input(), true, "again"); };
+  EXPECT_FALSE(replay().ok());
+  instance_->echo_logic.poisoned = false;
+  const auto done = replay();
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_FALSE(done->known());
   EXPECT_EQ(Echoed(), "1;");
 }
 

@@ -110,15 +110,27 @@ class RuntimeTest : public testing::Test {
     executor_.RunFor(kReadPatience);  // `status` is written to for the last time
     return answered;
   }
-  absl::Status Unpark(ServiceRuntime& runtime, uint32_t shard, const log::v1::InputParked& input, bool replay) {
+  static log::v1::InputSkipped NameOf(const log::v1::InputParked& input) {
     log::v1::InputSkipped name;
     name.set_stream(input.stream());
     name.set_aggregate(input.aggregate());
     name.set_version(input.version());
-    auto status = std::make_shared<absl::Status>(absl::UnknownError("no answer"));
-    runtime.shard(shard).Unpark(name, replay, [status](absl::Status s) { *status = std::move(s); });
+    return name;
+  }
+  static v1::Order ByOperator(const std::string& request_id) {
+    v1::Order by;
+    by.set_actor("staff/olga");
+    by.set_caller_scope("staff/olga");
+    by.set_request_id(request_id);
+    return by;
+  }
+  absl::StatusOr<v1::Receipt> Unpark(ServiceRuntime& runtime, uint32_t shard, const log::v1::InputParked& input,
+                                     bool replay, const std::string& request_id) {
+    auto receipt = std::make_shared<absl::StatusOr<v1::Receipt>>(absl::UnknownError("no answer"));
+    runtime.shard(shard).Unpark(NameOf(input), replay, ByOperator(request_id),
+                                [receipt](absl::StatusOr<v1::Receipt> r) { *receipt = std::move(r); });
     executor_.RunFor(kSecond);
-    return *status;
+    return *receipt;
   }
   // Takes a shard over and writes `body` to it, as an owner of another build would.
   void WriteAs(log::ShardId id, const log::v1::Body& body) {

@@ -218,14 +218,9 @@ TEST_F(RuntimeTest, AnInputThatCannotBeUsedIsParkedWithThoseBehindIt) {
 
   instance->echo_logic.poisoned = false;
   for (const v1::ParkedRow& row : parked) {
-    log::v1::InputSkipped name;
-    name.set_stream(row.input().stream());
-    name.set_aggregate(row.input().aggregate());
-    name.set_version(row.input().version());
-    absl::Status status = absl::UnknownError("");
-    instance->echo->shard(0).Unpark(name, /*replay=*/true, [&](absl::Status s) { status = s; });
-    executor_.RunFor(1000);
-    EXPECT_TRUE(status.ok()) << status;
+    const auto done =
+        Unpark(*instance->echo, 0, row.input(), /*replay=*/true, absl::StrCat("replay-", row.input().version()));
+    EXPECT_TRUE(done.ok()) << done.status();
   }
   EXPECT_EQ(Account(*disks.echo, 0, "accounts/a"), "1;2;");
   EXPECT_TRUE(ListParked(*disks.echo, 0).empty());

@@ -351,9 +351,28 @@ void Shard::WaitForRegister(int64_t next, Millis timeout, std::function<void(abs
   });
 }
 
-void Shard::Unpark(log::v1::InputSkipped name, bool replay, std::function<void(absl::Status)> done) {
-  Post([name = std::move(name), replay, done = std::move(done)](Shard* shard) {
+std::optional<v1::Receipt> Shard::KnownUnpark(const v1::Order& by) const {
+  const auto row = FindRequest(*env_.database, env_.shard(), by.caller_scope(), by.request_id());
+  if (!row.has_value()) return std::nullopt;
+  v1::Receipt receipt;
+  auto* position = receipt.mutable_position();
+  position->set_log_id(env_.log->info().log_id);
+  position->set_stream(std::string(log::StreamName(env_.id.stream)));
+  position->set_shard(env_.id.shard);
+  position->set_next(row->next());
+  receipt.set_aggregate(row->aggregate());
+  receipt.set_version(row->version());
+  receipt.set_fingerprint(row->fingerprint());
+  receipt.set_fingerprint_key(row->fingerprint_key());
+  receipt.set_known(true);
+  receipt.set_recorded(true);
+  return receipt;
+}
+
+void Shard::Unpark(log::v1::InputSkipped name, bool replay, v1::Order by, Done done) {
+  Post([name = std::move(name), replay, by = std::move(by), done = std::move(done)](Shard* shard) {
     if (!shard->in_term_) return done(shard->NotOwner());
+    if (auto known = shard->KnownUnpark(by)) return done(*std::move(known));
     for (const v1::ParkedRow& row : ListParked(*shard->env_.database, shard->env_.shard())) {
       if (row.input().stream() != name.stream() || row.input().aggregate() != name.aggregate() ||
           row.input().version() != name.version()) {
@@ -383,7 +402,15 @@ void Shard::Unpark(log::v1::InputSkipped name, bool replay, std::function<void(a
             {absl::StrCat(kInputsPrefix, name.stream(), "/", name.aggregate()), event.SerializeAsString()}};
         items.push_back(std::move(item));
       }
-      items.back().settled = [done, unparking](bool) { done(unparking->status); };
+      // Recorded with the last, which is what makes the input used.
+      items.back().order = by;
+      items.back().settled = [shard, by, done, unparking](bool recorded) {
+        // If not by this one, then by another of the same request that was under way.
+        auto receipt = shard->KnownUnpark(by);
+        if (!receipt.has_value()) return done(unparking->status);
+        receipt->set_known(!recorded);
+        done(*std::move(receipt));
+      };
       items.back().ended = done;
       for (Item& item : items) shard->machines_->writer.EnqueueMachine(std::move(item));
       return shard->Wake();

@@ -66,10 +66,11 @@ class Shard : private TailObserver {
   // UNAVAILABLE, the shard is claimed again. `done` runs on the executor when nothing of the old database is used any
   // more.
   void Reopen(store::Database* database, std::function<void()> done);
-  // Thread-safe. Replays or skips a parked input. NOT_FOUND when there is none of that name; FAILED_PRECONDITION
-  // (OLDER_PARKED) for the replay of one behind another; the decider's or the policy's error when it still cannot be
-  // used: it stays parked then; UNAVAILABLE when the shard is not owned here, or not until the end.
-  void Unpark(log::v1::InputSkipped name, bool replay, std::function<void(absl::Status)> done);
+  // Thread-safe. Replays or skips a parked input. `by` says who asks, and under which request id, which is not empty:
+  // one that is known is answered as it was. NOT_FOUND when there is no input of that name; FAILED_PRECONDITION (OLDER_PARKED) for the replay
+  // of one behind another; the decider's or the policy's error when it still cannot be used: it stays parked then;
+  // UNAVAILABLE when the shard is not owned here, or not until the end.
+  void Unpark(log::v1::InputSkipped name, bool replay, v1::Order by, Done done);
   // Thread-safe. Somebody found the rows in bad health: the shard stops, if it has not yet.
   void LookAtRows();
   // Thread-safe; as of the last step.
@@ -80,6 +81,8 @@ class Shard : private TailObserver {
   const log::RuleState& state() const { return machines_->tail.state(); }
 
  private:
+  // What an operator's request was answered with; none while it is not recorded.
+  std::optional<v1::Receipt> KnownUnpark(const v1::Order& by) const;
   // What a reopened shard begins anew.
   struct Machines {
     explicit Machines(Shard* shard);

@@ -39,6 +39,7 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
         shards_(std::move(shards)),
         places_(std::move(places)),
         follow_(request.follow()),
+        says_where_(request.from_now() && request.cursor().empty()),
         types_(request.types().begin(), request.types().end()),
         complaints_(request.complaints().begin(), request.complaints().end()),
         writer_(std::move(writer)) {}
@@ -48,7 +49,18 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
       readers_.push_back(log_->Tail(shards_[i], places_[i].state.next_offset));
     }
     ends_.assign(shards_.size(), -1);
-    auto self = shared_from_this();
+    if (says_where_) return Send(SubscribeResponse(), [this] { Go(); });
+    Go();
+  }
+
+  void Cancel() {
+    cancelled_ = true;
+    Release();
+  }
+
+ private:
+  void Go() {
+    if (cancelled_) return;
     if (!follow_) return AskEnds(0);
     for (const log::ShardId& shard : shards_) {
       wakes_.push_back(log_->OnAppend(shard, [weak = weak_from_this(), executor = executor_] {
@@ -60,12 +72,6 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
     Run();
   }
 
-  void Cancel() {
-    cancelled_ = true;
-    Release();
-  }
-
- private:
   void Post(std::function<void()> work) {
     executor_->Post([self = shared_from_this(), work = std::move(work)] { work(); });
   }
@@ -113,10 +119,15 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
       }
       return;
     }
+    Send(std::move(response), [this] { Run(); });
+  }
+
+  // With the cursor after it; `next` once it was handed over.
+  void Send(SubscribeResponse response, std::function<void()> next) {
     response.set_cursor(WriteCursor(log_->info(), shards_, places_));
-    writer_.Write(response, [this, self = shared_from_this()](bool ok) {
+    writer_.Write(response, [this, self = shared_from_this(), next = std::move(next)](bool ok) {
       if (ok) {
-        Post([this] { Run(); });
+        Post(next);
       } else {
         Post([this] { Cancel(); });
       }
@@ -193,6 +204,7 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
   const std::vector<log::ShardId> shards_;
   std::vector<Place> places_;
   const bool follow_;
+  const bool says_where_;
   const absl::flat_hash_set<std::string> types_;
   const absl::flat_hash_set<std::string> complaints_;
   rpc::Writer<SubscribeResponse> writer_;
@@ -249,8 +261,9 @@ absl::Status CheckFilters(const SubscribeRequest& request) {
   return violations.ToStatus();
 }
 
-void Subscribe(log::Log* log, Executor* executor, const std::vector<log::Stream>& served, const CallContext& call,
-               const SubscribeRequest& request, const rpc::Writer<SubscribeResponse>& writer) {
+void Subscribe(log::Log* log, Executor* executor, const std::vector<log::Stream>& served,
+               const EventStream::Present& present, const CallContext& call, const SubscribeRequest& request,
+               const rpc::Writer<SubscribeResponse>& writer) {
   const absl::Status allowed = call.caller->Require(Permission::kSubscribe);
   if (!allowed.ok()) return writer.Finish(allowed);
   if (!call.caller->all_agencies()) {
@@ -263,6 +276,9 @@ void Subscribe(log::Log* log, Executor* executor, const std::vector<log::Stream>
   if (!shards.ok()) return writer.Finish(shards.status());
   auto places = ReadCursor(request.cursor(), log->info(), *shards);
   if (!places.ok()) return writer.Finish(places.status());
+  if (request.from_now() && request.cursor().empty()) {
+    for (size_t i = 0; i < shards->size(); ++i) (*places)[i].state = present((*shards)[i]);
+  }
   auto subscription =
       std::make_shared<Subscription>(log, executor, request, *std::move(shards), *std::move(places), writer);
   writer.OnCancel([executor, weak = std::weak_ptr<Subscription>(subscription)] {
@@ -281,13 +297,13 @@ std::string Check(absl::string_view bytes) { return log::NextChain("cursor", byt
 
 }  // namespace
 
-EventStream::EventStream(log::Log* log, Executor* executor, std::vector<log::Stream> streams)
+EventStream::EventStream(log::Log* log, Executor* executor, std::vector<log::Stream> streams, Present present)
     : service_("redress.public.v1.EventStreamService") {
   service_.ServerStreaming<SubscribeRequest, SubscribeResponse>(
       "Subscribe",
-      [log, executor, streams = std::move(streams)](const CallContext& call, const SubscribeRequest& request,
-                                                    const rpc::Writer<SubscribeResponse>& writer) {
-        Subscribe(log, executor, streams, call, request, writer);
+      [log, executor, streams = std::move(streams), present = std::move(present)](
+          const CallContext& call, const SubscribeRequest& request, const rpc::Writer<SubscribeResponse>& writer) {
+        Subscribe(log, executor, streams, present, call, request, writer);
       });
 }
 

@@ -5,6 +5,7 @@
 // Nothing is read before the message before it was handed to the transport, so a slow subscriber costs one message.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,8 +25,11 @@ inline constexpr size_t kMaxEventsPerMessage = 256;
 // Serves EventStreamService for the streams given. Thread-safe; outlives its subscriptions' server.
 class EventStream {
  public:
+  // Where this process stands in a shard. Thread-safe.
+  using Present = std::function<log::RuleState(log::ShardId)>;
+
   // `log` and `executor` outlive it; subscriptions run on the executor.
-  EventStream(log::Log* log, Executor* executor, std::vector<log::Stream> streams);
+  EventStream(log::Log* log, Executor* executor, std::vector<log::Stream> streams, Present present);
 
   rpc::Service& service() { return service_; }
 

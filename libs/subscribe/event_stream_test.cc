@@ -57,7 +57,8 @@ class EventStreamTest : public testing::Test {
         ids_(1),
         log_({.shard_count = 2}, &clock_, &executor_, &ids_),
         connection_(log_.Connect()),
-        stream_(connection_.get(), &executor_, {log::Stream::kIntake, log::Stream::kRouting}) {
+        stream_(connection_.get(), &executor_, {log::Stream::kIntake, log::Stream::kRouting},
+                [this](log::ShardId id) { return PresentOf(id); }) {
     for (auto& state : states_) state = log::RuleState();
     for (uint32_t shard = 0; shard < 2; ++shard) {
       Append(shard, log::v1::KIND_CLAIM, "", 0);
@@ -68,6 +69,16 @@ class EventStreamTest : public testing::Test {
   void CancelAll() {
     for (const auto& stream : std::exchange(opened_, {})) stream->Cancel();
     executor_.RunFor(kSecond);
+  }
+
+  // Routing has only its genesis.
+  log::RuleState PresentOf(log::ShardId id) {
+    if (id.stream == log::Stream::kIntake) return states_[id.shard];
+    log::v1::Record genesis;
+    genesis.ParseFromString(log_.Entries(id)[0].bytes);
+    log::RuleState state;
+    EXPECT_TRUE(log::Accept(0, genesis, &state).ok());
+    return state;
   }
 
   void Append(uint32_t shard, log::v1::Kind kind, const std::string& body, int64_t fence_shift) {
@@ -250,7 +261,7 @@ class HalfLog : public log::Log {
 
 TEST_F(EventStreamTest, AShardThatIsAwayKeepsNoOtherBack) {
   HalfLog half(connection_.get(), {{log::Stream::kIntake, 0}});
-  EventStream events(&half, &executor_, {log::Stream::kIntake});
+  EventStream events(&half, &executor_, {log::Stream::kIntake}, [](log::ShardId) { return log::RuleState(); });
   Complaint(1, "a");
   public_v1::SubscribeRequest request;
   request.set_follow(true);
@@ -260,6 +271,36 @@ TEST_F(EventStreamTest, AShardThatIsAwayKeepsNoOtherBack) {
   EXPECT_EQ(Ids(*stream), (std::vector<std::string>{"intake/complaints/a/1", "intake/complaints/b/1"}));
   EXPECT_FALSE(stream->finished.has_value());
   CancelAll();
+}
+
+TEST_F(EventStreamTest, FromNowOnBeginsWhereTheProcessStands) {
+  Complaint(0, "a");
+  Complaint(1, "b");
+  public_v1::SubscribeRequest request;
+  request.set_from_now(true);
+  // Without following: the cursor of the present, for later.
+  const auto here = Subscribe(request);
+  ASSERT_TRUE(here->finished.has_value());
+  EXPECT_TRUE(here->finished->ok());
+  ASSERT_EQ(here->written.size(), 1u);
+  EXPECT_EQ(here->written[0].events_size(), 0);
+
+  request.set_follow(true);
+  const auto following = Subscribe(request);
+  ASSERT_EQ(following->written.size(), 1u) << "the cursor comes at once";
+  Complaint(0, "void", 0, /*is_void=*/true);
+  Complaint(0, "c");
+  Complaint(1, "d");
+  executor_.RunFor(kSecond);
+  const std::vector<std::string> fresh = {"intake/complaints/c/1", "intake/complaints/d/1"};
+  EXPECT_EQ(Ids(*following), fresh);
+  CancelAll();
+
+  // A cursor goes before it.
+  request.set_follow(false);
+  request.set_cursor(here->written[0].cursor());
+  const auto resumed = Subscribe(request);
+  EXPECT_EQ(Ids(*resumed), fresh);
 }
 
 TEST_F(EventStreamTest, FiltersStillMoveTheCursor) {

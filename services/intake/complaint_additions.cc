@@ -91,8 +91,7 @@ Decision DecideAddAttachment(const Complaint& state, const commands::v1::AddAtta
     if (known.uri() == command.attachment().uri() && known.sha256() == command.attachment().sha256()) return Nothing();
   }
   if (state.attachments_size() >= kMaxAttachments) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_ATTACHMENTS",
-                     absl::StrCat(moment.name, " has ", state.attachments_size(), " attachments; no more fit"));
+    return TooManyAttachments(moment.name, state.attachments_size());
   }
   Event event;
   *event.mutable_attachment_added()->mutable_attachment() = command.attachment();

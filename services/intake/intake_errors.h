@@ -75,6 +75,27 @@ inline absl::Status NotCaughtUp() {
                     1000);
 }
 
+// A reader found nothing, and cannot tell whether there is something.
+inline absl::Status LookUpsPending() {
+  return RetryLater(absl::StatusCode::kUnavailable, "LOOK_UPS_PENDING",
+                    "nothing was found, but some cannot be looked up until the key store answers", 10 * kSecond);
+}
+inline absl::Status RegisterNotReady() {
+  return RetryLater(absl::StatusCode::kUnavailable, "REGISTER_NOT_READY", "the register is not read yet", 1000);
+}
+inline absl::Status TrackingCodeUnknown() {
+  return MakeError(absl::StatusCode::kNotFound, "TRACKING_CODE_UNKNOWN", "no complaint has this tracking code");
+}
+inline absl::Status TooManyAttachments(absl::string_view name, int attachments) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_ATTACHMENTS",
+                   absl::StrCat(name, " has ", attachments, " attachments; no more fit"));
+}
+// What it recorded was of another kind, so that no content needs to be compared.
+inline absl::Status RequestIdReused() {
+  return MakeError(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+                   "this request id was used for something else; nothing was done");
+}
+
 // What the request says is wrong whatever the state is, or against when the complaint was received.
 inline absl::Status BadArgument(absl::string_view reason, absl::string_view message) {
   return MakeError(absl::StatusCode::kInvalidArgument, reason, message);

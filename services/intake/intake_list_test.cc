@@ -171,6 +171,8 @@ TEST_F(TrackingTest, ShowsStatusAndNextStepAlone) {
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->state(), v1::COMPLAINT_STATE_RECEIVED);
   EXPECT_EQ(found->next_step(), v1::LookUpTrackingCodeResponse::NEXT_STEP_REVIEW);
+  EXPECT_EQ(found->position().shard(), submitted->position().shard());
+  EXPECT_GE(found->position().next(), submitted->position().next());
   ASSERT_TRUE(Resolve(submitted->complaint().name()).ok());
   code.erase(std::remove(code.begin(), code.end(), '-'), code.end());
   std::transform(code.begin(), code.end(), code.begin(), ::tolower);

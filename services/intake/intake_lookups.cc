@@ -17,6 +17,7 @@
 #include "libs/status/macros.h"
 #include "libs/store/table.h"
 #include "redress/intake/rows/v1/rows.pb.h"
+#include "services/intake/intake_errors.h"
 
 namespace redress::intake {
 namespace {
@@ -154,8 +155,7 @@ absl::StatusOr<std::vector<std::string>> Lookups::Find(const store::Rows& rows, 
   }
   for (uint32_t shard = 0; owners.empty() && shard < shard_count; ++shard) {
     if (!rows.Get(MarkOf(static_cast<uint16_t>(shard))).has_value()) continue;
-    return RetryLater(absl::StatusCode::kUnavailable, "LOOK_UPS_PENDING",
-                      "nothing was found, but some cannot be looked up until the key store answers", 10 * kSecond);
+    return LookUpsPending();
   }
   return owners;
 }

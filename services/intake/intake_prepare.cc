@@ -181,7 +181,7 @@ absl::StatusOr<PreparedSubmit> IntakeService::PrepareSubmit(const CallContext& c
                                                             const v1::SubmitComplaintRequest& request) {
   const auto reference = runtime_->reference()->Current();
   if (!reference->complete()) {
-    return RetryLater(absl::StatusCode::kUnavailable, "REGISTER_NOT_READY", "the register is not read yet", 1000);
+    return RegisterNotReady();
   }
   Violations violations;
   CheckSubmit(request, &violations);

@@ -257,9 +257,11 @@ void IntakeService::LookUpTrackingCode(const CallContext& call, const v1::LookUp
     ASSIGN_OR_RETURN(const auto owners, lookups_->FindTrackingCode(**rows, shard_count(), code));
     const auto target = owners.empty() ? std::nullopt : Locate("complaints", ComplaintIdOf(owners.front()));
     if (!target.has_value()) {
-      return MakeError(absl::StatusCode::kNotFound, "TRACKING_CODE_UNKNOWN", "no complaint has this tracking code");
+      return TrackingCodeUnknown();
     }
-    return ToTracking(LoadComplaint(**rows, target->shard, target->id));
+    v1::LookUpTrackingCodeResponse response = ToTracking(LoadComplaint(**rows, target->shard, target->id));
+    *response.mutable_position() = service::PositionIn(*runtime_, **rows, target->shard);
+    return response;
   };
   runtime_->Read(PositionOf(request), [render, done = std::move(done)](auto rows) { done(render(std::move(rows))); });
 }

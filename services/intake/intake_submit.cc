@@ -120,8 +120,7 @@ absl::StatusOr<SubmitOutcome> IntakeService::RenderSubmit(const std::string& cal
                                                           const std::string& drawn_code) const {
   rows::v1::Result result;
   if (!result.ParseFromString(receipt.result()) || !result.has_complaint()) {
-    return MakeError(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
-                     "this request id was used for something else; nothing was done");
+    return RequestIdReused();
   }
   SubmitOutcome outcome;
   outcome.known = receipt.known();

@@ -3,11 +3,15 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "services/redressctl/output.h"
 
 namespace redress::ctl {
 namespace {
@@ -66,6 +70,76 @@ std::string PathOf(const CLI::App& app) {
   return app.get_parent() == nullptr ? app.get_name() : absl::StrCat(PathOf(*app.get_parent()), " ", app.get_name());
 }
 
+const Argument* ArgumentNamed(const Command& command, absl::string_view name) {
+  for (const auto& argument : command.arguments()) {
+    for (const absl::string_view one : absl::StrSplit(argument->names, ',')) {
+      if (one == name) return argument.get();
+    }
+  }
+  return nullptr;
+}
+
+// A word where a command is wanted, and what was wanted there.
+struct UnknownWord {
+  std::string word;
+  const Command* below;
+};
+
+// The first that no command has for its name.
+std::optional<UnknownWord> FindUnknownWord(const Command& root, const std::vector<std::string>& words) {
+  const Command* at = &root;
+  for (size_t i = 0; i < words.size() && !at->children().empty(); ++i) {
+    const std::string& word = words[i];
+    if (absl::StartsWith(word, "-")) {
+      const Argument* argument = ArgumentNamed(root, word);
+      // Its value is the next word.
+      if (argument != nullptr && argument->kind != Argument::Kind::kFlag) ++i;
+      continue;
+    }
+    const Command* child = at->Find(word);
+    if (child == nullptr) return UnknownWord{word, at};
+    at = child;
+  }
+  return std::nullopt;
+}
+
+// How many letters to change, add or leave out to get from one to the other.
+size_t Distance(absl::string_view a, absl::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i + 1);
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t changed = diagonal + (a[i] != b[j]);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+// The command whose name is like the word: one that begins with it, or differs by a third of its letters at most.
+const Command* Nearest(const Command& below, absl::string_view word) {
+  const Command* nearest = nullptr;
+  size_t least = std::max<size_t>(1, word.size() / 3) + 1;
+  for (const auto& child : below.children()) {
+    if (child->hidden()) continue;
+    const bool begun = word.size() >= 2 && absl::StartsWith(child->name(), word);
+    const size_t distance = begun ? 1 : Distance(word, child->name());
+    if (distance < least) {
+      least = distance;
+      nearest = child.get();
+    }
+  }
+  return nearest;
+}
+
+std::string DescribeUnknown(const UnknownWord& unknown, const std::string& path) {
+  const Command* nearest = Nearest(*unknown.below, unknown.word);
+  return absl::StrCat("no command of ", path, " is called \"", Printable(unknown.word), "\"",
+                      nearest == nullptr ? "" : absl::StrCat("; did you mean \"", nearest->name(), "\"?"));
+}
+
 }  // namespace
 
 ParsedLine ParseLine(Command* root, const std::vector<std::string>& words, std::ostream& out, std::ostream& err) {
@@ -80,7 +154,9 @@ ParsedLine ParseLine(Command* root, const std::vector<std::string>& words, std::
     return {nullptr, kExitOk};
   } catch (const CLI::ParseError& error) {
     const CLI::App& chosen = Chosen(app);
-    err << "error: " << error.what() << "\nTry: " << PathOf(chosen) << " --help\n";
+    const auto unknown = FindUnknownWord(*root, words);
+    err << "error: " << (unknown.has_value() ? DescribeUnknown(*unknown, PathOf(chosen)) : error.what())
+        << "\nTry: " << PathOf(chosen) << " --help\n";
     return {nullptr, kExitUsage};
   }
   return {commands.at(&Chosen(app)), kExitOk};

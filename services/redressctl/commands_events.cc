@@ -1,4 +1,4 @@
-// events: public events from the beginning of time or from a cursor
+// events: public events from the beginning of time, from a cursor, or from now on
 #include <filesystem>
 #include <system_error>
 
@@ -24,6 +24,7 @@ constexpr char kMethod[] = "redress.public.v1.EventStreamService/Subscribe";
 
 struct Arguments {
   Argument* from_beginning;
+  Argument* from_now;
   Argument* cursor;
   Argument* follow;
   Argument* types;
@@ -54,9 +55,17 @@ std::vector<std::string> ListOf(const Argument& argument) {
 
 absl::StatusOr<v1::SubscribeRequest> MakeRequest(const Arguments& arguments, Session& session) {
   v1::SubscribeRequest request;
-  if (arguments.cursor->given() && !arguments.from_beginning->set()) {
-    ASSIGN_OR_RETURN(*request.mutable_cursor(), LoadCursor(arguments.cursor->value(), session));
+  if (arguments.from_beginning->set() && arguments.from_now->set()) {
+    return Usage("--from-beginning and --from-now exclude each other");
   }
+  if (arguments.cursor->given()) {
+    // Before anything is printed that nobody could go on from.
+    RETURN_IF_ERROR(CheckCanWriteWhole(arguments.cursor->value()));
+    if (!arguments.from_beginning->set() && !arguments.from_now->set()) {
+      ASSIGN_OR_RETURN(*request.mutable_cursor(), LoadCursor(arguments.cursor->value(), session));
+    }
+  }
+  request.set_from_now(arguments.from_now->set());
   for (std::string& type : ListOf(*arguments.types)) request.add_types(std::move(type));
   for (std::string& service : ListOf(*arguments.services)) request.add_services(std::move(service));
   for (const std::string& complaint : ListOf(*arguments.complaints)) {
@@ -114,13 +123,15 @@ absl::Status Follow(const Arguments& arguments, Session& session) {
         any = true;
         events += message.events_size();
         if (!silent) progress.Show(Progress::kUnknown, absl::StrCat(events, " events"));
-        retry.Recovered();
+        if (retry.Recovered()) session.Note("the stream goes on");
       }
       ended = stream->Finish();
     }
     // A server that was never there is not waited for.
     if (ended.ok() || !any || ended.code() != absl::StatusCode::kUnavailable) return ended;
-    session.Note(absl::StrCat("the stream broke, going on where it ended: ", Printable(ended.message())));
+    if (!retry.broken()) {
+      session.Note(absl::StrCat("the stream broke, trying to go on where it ended: ", Printable(ended.message())));
+    }
     if (!retry.Again(ended)) return ended;
   }
 }
@@ -132,6 +143,7 @@ void AddEventsCommand(Command* root) {
   Arguments arguments;
   arguments.from_beginning =
       command->Flag("--from-beginning", "From the beginning of time, also with a cursor that is there");
+  arguments.from_now = command->Flag("--from-now", "Only what happens from now on, also with a cursor that is there");
   arguments.cursor =
       command->Option("--cursor", "FILE", "Goes on from this cursor, and saves it after each message")->File();
   arguments.follow = command->Flag("--follow", "Goes on at the end, and after a broken line; else stops there");

@@ -132,6 +132,9 @@ const std::vector<std::string>& Kinds() {
   return *kinds;
 }
 
+// Each of which has an id.
+bool IsOneOfMany(absl::string_view kind) { return kind == "pack" || kind == "calendar"; }
+
 CallCommand::Prepare SetKind(const Argument* kind) {
   return [kind](google::protobuf::Message* request, Session& session) -> absl::Status {
     if (!kind->given()) return absl::OkStatus();
@@ -146,16 +149,91 @@ void ShowVersion(const google::protobuf::Message& message, Printer& printer) {
   if (!reply.etag().empty()) printer.Line(absl::StrCat("# etag=", reply.etag()));
   const auto* content =
       reply.GetReflection()->GetOneofFieldDescriptor(reply, reply.GetDescriptor()->FindOneofByName("content"));
-  if (content == nullptr) {
-    // A territory: too many nodes for one answer.
-    return printer.Line(
-        "# no content: its places are listed by redressctl register places; keep the file it was entered from");
-  }
+  // Of tzdata the version says all.
+  if (content == nullptr) return;
   std::string text;
   google::protobuf::TextFormat::Printer writer;
   writer.SetUseUtf8StringEscaping(true);
   writer.PrintToString(reply.GetReflection()->GetMessage(reply, content), &text);
   printer.Raw(text);
+}
+
+struct DownloadArguments {
+  Argument* version;
+  Argument* as_of;
+  Argument* position;
+  Argument* agency;
+  Argument* csv;
+};
+
+// A territory is a stream of its own: too many nodes for one answer.
+absl::Status PrintTerritory(const DownloadArguments& arguments, Session& session) {
+  v1::DownloadTerritoryRequest request;
+  const std::pair<const Argument*, const char*> fields[] = {{arguments.version, "version"},
+                                                            {arguments.as_of, "as_of_time"},
+                                                            {arguments.position, "position"},
+                                                            {arguments.agency, "agency"}};
+  for (const auto& [argument, field] : fields) {
+    if (!argument->given()) continue;
+    const absl::Status set = SetField(&request, field, argument->value(), session.zone());
+    if (!set.ok()) return Usage(Annotate(set, argument->names));
+  }
+  const auto stream =
+      session.client().Subscribe(absl::StrCat(kService, "/DownloadTerritory"), request, session.Options(0));
+  Printer& printer = session.printer();
+  v1::DownloadTerritoryResponse message;
+  v1::DownloadTerritoryResponse first;
+  v1::Territory territory;
+  bool complete = false;
+  while (stream->Read(&message)) {
+    if (message.has_version()) {
+      first = message;
+      first.clear_territory();
+    }
+    complete = message.complete();
+    if (printer.json()) {
+      printer.Json(message);
+    } else {
+      reference::Join(message.territory(), &territory);
+    }
+  }
+  RETURN_IF_ERROR(stream->Finish());
+  if (!complete) return MakeError(absl::StatusCode::kInternal, "NO_ANSWER", "the server ended before the last node");
+  if (first.partial()) session.Note("part of the territory: entered again, all other nodes would be gone");
+  if (printer.json()) return absl::OkStatus();
+  if (arguments.csv->set()) {
+    printer.Raw(reference::FormatTerritoryCsv(territory));
+    return absl::OkStatus();
+  }
+  printer.Line(absl::StrCat("# ", printer.Format(first, "version")));
+  std::string text;
+  google::protobuf::TextFormat::Printer writer;
+  writer.SetUseUtf8StringEscaping(true);
+  writer.PrintToString(territory, &text);
+  printer.Raw(text);
+  return absl::OkStatus();
+}
+
+Argument* ArgumentNamed(const Command& command, absl::string_view names) {
+  for (const auto& argument : command.arguments()) {
+    if (argument->names == names) return argument.get();
+  }
+  return nullptr;
+}
+
+// `register get territory` is a call of another kind than those of all other kinds.
+void GetTerritoryToo(Command* get, const Argument* kind) {
+  DownloadArguments arguments;
+  arguments.version = ArgumentNamed(*get, "--version");
+  arguments.as_of = ArgumentNamed(*get, "--as-of");
+  arguments.position = ArgumentNamed(*get, "--position");
+  arguments.agency = get->Option("--agency", "AGENCY", "Of a territory: what belongs to this agency");
+  arguments.csv = get->Flag("--csv", "Of a territory: as a table");
+  get->SetRun([arguments, kind, others = get->run()](Session& session) -> absl::Status {
+    if (kind->value() == "territory") return PrintTerritory(arguments, session);
+    if (arguments.agency->given() || arguments.csv->set()) return Usage("--agency and --csv are for a territory");
+    return others(session);
+  });
 }
 
 void AddReads(Command* group) {
@@ -166,7 +244,14 @@ void AddReads(Command* group) {
       .Option("--version", "version", "This version; else what is in force")
       .Option("--as-of", "as_of_time", "In force then; else now")
       .ShowWith(ShowVersion)
-      .Before(SetKind(kind));
+      .Before([kind](google::protobuf::Message* request, Session& session) -> absl::Status {
+        if (IsOneOfMany(kind->value()) && static_cast<v1::GetVersionRequest*>(request)->id().empty()) {
+          return Usage(absl::StrCat("--id is missing: which ", kind->value(), "? `redressctl register list --kind ",
+                                    kind->value(), "` shows them"));
+        }
+        return SetKind(kind)(request, session);
+      });
+  GetTerritoryToo(group->children().back().get(), kind);
   CallCommand list = Call<v1::ListVersionsRequest, v1::ListVersionsResponse>(group, "list", "ListVersions",
                                                                              "Lists versions of reference data");
   kind = list.Extra("--kind", "KIND", "Of this alone")->OneOf(Kinds());

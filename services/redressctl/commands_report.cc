@@ -37,6 +37,11 @@ CallCommand& AddScope(CallCommand& command, const std::string& period) {
       .Option("--kind", "scope.filter.kinds", "Of these alone");
 }
 
+// "2026-01-01T00:00:00+01:00, times in Europe/Paris".
+std::string AsOf(const google::protobuf::Message& reply, const Printer& printer) {
+  return absl::StrCat("as of ", printer.Format(reply, "as_of_time"), ", times in ", printer.zone().name());
+}
+
 using Group = google::protobuf::RepeatedPtrField<v1::DimensionValue>;
 
 // Columns of the groups, named by a row of them.
@@ -90,7 +95,7 @@ void AddTtrRow(const v1::TimeToResolutionRow& row, size_t groups, TextTable* tab
 void ShowTtr(const google::protobuf::Message& message, Printer& printer) {
   const auto& reply = static_cast<const v1::GetTimeToResolutionResponse&>(message);
   std::string head = absl::StrCat("time to resolution, ", reply.view() == v1::VIEW_SETTLED ? "settled" : "provisional",
-                                  ", as of ", printer.Format(reply, "as_of_time"));
+                                  ", ", AsOf(reply, printer));
   if (reply.has_cut_time()) absl::StrAppend(&head, ", cut at ", printer.Format(reply, "cut_time"));
   printer.Line(absl::StrCat(head, "; by opening cohort, open cases counted (Kaplan-Meier)"));
   const auto headings = GroupHeadings(reply.rows_size() > 0 ? reply.rows(0).group() : reply.total().group());
@@ -125,8 +130,8 @@ void AddOnTimeRow(const v1::OnTimeRow& row, size_t groups, TextTable* table) {
 
 void ShowOnTime(const google::protobuf::Message& message, Printer& printer) {
   const auto& reply = static_cast<const v1::GetOnTimeRatesResponse&>(message);
-  printer.Line(absl::StrCat("on time, by line, as of ", printer.Format(reply, "as_of_time"),
-                            "; met / (met + late + overdue) of what was due"));
+  printer.Line(
+      absl::StrCat("on time, by line, ", AsOf(reply, printer), "; met / (met + late + overdue) of what was due"));
   const auto headings = GroupHeadings(reply.rows_size() > 0 ? reply.rows(0).group() : Group());
   TextTable table = MakeTable(headings,
                               {"line", "on time", "95 %", "met", "on late evidence", "late", "overdue", "cancelled",
@@ -155,7 +160,7 @@ void AddWaitingRows(const v1::WaitingSharesRow& row, size_t groups, TextTable* t
 
 void ShowWaiting(const google::protobuf::Message& message, Printer& printer) {
   const auto& reply = static_cast<const v1::GetWaitingSharesResponse&>(message);
-  printer.Line(absl::StrCat("where the time goes, as of ", printer.Format(reply, "as_of_time")));
+  printer.Line(absl::StrCat("where the time goes, ", AsOf(reply, printer)));
   const auto headings = GroupHeadings(reply.rows_size() > 0 ? reply.rows(0).group() : Group());
   TextTable table = MakeTable(headings, {"state", "cases", "share", "before re-opening", "after", "mean a case"}, 1);
   if (!headings.empty()) {
@@ -176,8 +181,8 @@ void AddBackdatingRow(const v1::BackdatingRow& row, size_t groups, TextTable* ta
 
 void ShowBackdating(const google::protobuf::Message& message, Printer& printer) {
   const auto& reply = static_cast<const v1::GetBackdatingResponse&>(message);
-  printer.Line(absl::StrCat("facts recorded more than 24 h after they happened, as of ",
-                            printer.Format(reply, "as_of_time"), "; imported ones are not counted"));
+  printer.Line(absl::StrCat("facts recorded more than 24 h after they happened, ", AsOf(reply, printer),
+                            "; imported ones are not counted"));
   const auto headings = GroupHeadings(reply.rows_size() > 0 ? reply.rows(0).group() : Group());
   TextTable table = MakeTable(headings, {"cases", "with such facts", "facts", "longest"});
   if (!headings.empty()) {

@@ -168,6 +168,32 @@ TEST_F(ProgramTest, WrongLinesAreUsageErrors) {
   }
 }
 
+TEST_F(ProgramTest, AnUnknownCommandIsNamedWithTheOneThatIsLikeIt) {
+  const auto said = [this](const std::string& line) {
+    const Ran ran = Run(line);
+    EXPECT_EQ(ran.code, kExitUsage) << line;
+    return ran.err;
+  };
+  EXPECT_EQ(said("complaimt get 1"),
+            "error: no command of redressctl is called \"complaimt\"; did you mean \"complaint\"?\n"
+            "Try: redressctl --help\n");
+  EXPECT_EQ(said("--zone UTC admin -o json parked replya"),
+            "error: no command of redressctl admin parked is called \"replya\"; did you mean \"replay\"?\n"
+            "Try: redressctl admin parked --help\n");
+  EXPECT_THAT(said("rep ttr"), HasSubstr("did you mean \"report\"?"));
+  EXPECT_THAT(said("nonsense"), HasSubstr("no command of redressctl is called \"nonsense\"\n"));
+  EXPECT_THAT(said("complaint"), Not(HasSubstr("is called")));
+  EXPECT_THAT(said("complaint get a --nonsense"), HasSubstr("--nonsense"));
+}
+
+TEST_F(ProgramTest, OneOfManyIsAskedForByItsId) {
+  for (const std::string kind : {"pack", "calendar"}) {
+    const Ran ran = Run("register get " + kind);
+    EXPECT_EQ(ran.code, kExitUsage);
+    EXPECT_THAT(ran.err, HasSubstr("--id is missing: which " + kind + "?"));
+  }
+}
+
 TEST_F(ProgramTest, HelpIsNoError) {
   const Ran ran = Run("--help");
   EXPECT_EQ(ran.code, kExitOk);

@@ -8,9 +8,11 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -144,7 +146,7 @@ absl::Status Session::CallOn(rpc::GrpcClient& client, absl::string_view method,
   return outcome;
 }
 
-void Session::Retry::Recovered() { broken_since_ = -1; }
+bool Session::Retry::Recovered() { return std::exchange(broken_since_, -1) >= 0; }
 
 bool Session::Retry::Again(const absl::Status& status) {
   if (ExitCodeOf(status) != kExitUnavailable) return false;
@@ -185,9 +187,32 @@ absl::StatusOr<std::string> ReadText(const std::string& path, std::istream& in) 
   return text;
 }
 
+namespace {
+
+std::string Beside(const std::string& path) { return absl::StrCat(path, ".new"); }
+
+int OpenBeside(const std::string& path) {
+  return ::open(Beside(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+}
+
+}  // namespace
+
+absl::Status CheckCanWriteWhole(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) {
+    errno = EISDIR;
+    return FileError(path, "cannot be replaced");
+  }
+  const int file = OpenBeside(path);
+  if (file < 0) return FileError(Beside(path), "cannot be opened");
+  ::close(file);
+  std::filesystem::remove(Beside(path), unknown);
+  return absl::OkStatus();
+}
+
 absl::Status WriteFileWhole(const std::string& path, absl::string_view text) {
-  const std::string beside = absl::StrCat(path, ".new");
-  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const std::string beside = Beside(path);
+  const int file = OpenBeside(path);
   if (file < 0) return FileError(beside, "cannot be opened");
   bool written = true;
   while (written && !text.empty()) {

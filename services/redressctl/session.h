@@ -108,8 +108,10 @@ class Session {
 class Session::Retry {
  public:
   Retry(const Clock* clock, Millis give_up_after) : clock_(*clock), give_up_after_(give_up_after) {}
-  // Something came through: the next break begins anew.
-  void Recovered();
+  // Something came through: the next break begins anew. Whether it was broken.
+  bool Recovered();
+  // Since the last success an attempt has failed.
+  bool broken() const { return broken_since_ >= 0; }
   // Whether another attempt makes sense after `status`; then it has waited.
   bool Again(const absl::Status& status);
 
@@ -125,5 +127,7 @@ absl::StatusOr<std::string> ReadText(const std::string& path, std::istream& in);
 
 // Writes a file whole or not at all: beside it first, then renamed over it. UNKNOWN errors name the file.
 absl::Status WriteFileWhole(const std::string& path, absl::string_view text);
+// Whether it can, as far as is known before. The same errors.
+absl::Status CheckCanWriteWhole(const std::string& path);
 
 }  // namespace redress::ctl

@@ -35,6 +35,11 @@ inline absl::Status RegisterIncomplete() {
                    "no organisation is in force: there is no team to route to");
 }
 
+// An order between instances that is none.
+inline absl::Status CommandUnreadable() {
+  return MakeError(absl::StatusCode::kInternal, "COMMAND_UNREADABLE", "a command that cannot be read");
+}
+
 inline absl::Status ScopeTooNarrow() {
   return MakeError(absl::StatusCode::kPermissionDenied, "SCOPE_TOO_NARROW",
                    "the register concerns all agencies: only who sees all of them may change it");

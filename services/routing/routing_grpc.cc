@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "libs/reference/territory_check.h"
 #include "services/routing/limits.h"
@@ -49,6 +50,21 @@ void ReadNext(std::shared_ptr<Joined> joined) {
   });
 }
 
+// Messages of one answer, one after the other as the caller takes them.
+struct Sending {
+  std::vector<register_v1::DownloadTerritoryResponse> messages;
+  rpc::Writer<register_v1::DownloadTerritoryResponse> writer;
+  size_t next = 0;
+};
+
+void SendNext(const std::shared_ptr<Sending>& sending) {
+  if (sending->next == sending->messages.size()) return sending->writer.Finish(absl::OkStatus());
+  const register_v1::DownloadTerritoryResponse message = std::move(sending->messages[sending->next++]);
+  sending->writer.Write(message, [sending](bool ok) {
+    if (ok) SendNext(sending);
+  });
+}
+
 }  // namespace
 
 rpc::Service MakeRpcService(RoutingService* service) {
@@ -89,6 +105,15 @@ rpc::Service MakeRpcService(RegisterService* service) {
   REDRESS_BIND(GetVersion);
   REDRESS_BIND(ListVersions);
   REDRESS_BIND(ListPlaces);
+  table.ServerStreaming<register_v1::DownloadTerritoryRequest, register_v1::DownloadTerritoryResponse>(
+      "DownloadTerritory", [service](const CallContext& call, const register_v1::DownloadTerritoryRequest& request,
+                                     const rpc::Writer<register_v1::DownloadTerritoryResponse>& writer) {
+        service->DownloadTerritory(
+            call, request, [writer](absl::StatusOr<std::vector<register_v1::DownloadTerritoryResponse>> messages) {
+              if (!messages.ok()) return writer.Finish(messages.status());
+              SendNext(std::make_shared<Sending>(Sending{*std::move(messages), writer}));
+            });
+      });
 #undef REDRESS_BIND
   return table;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/reference/territory_check.h"
@@ -110,6 +111,103 @@ TEST_F(UploadTest, MemoryStaysBounded) {
 TEST_F(UploadTest, AsksForThePermissionBeforeItReads) {
   const auto stream = Upload(Messages(), CallerOf("north", PermissionSet(Permission::kReadRegister)));
   EXPECT_EQ(ReasonOf(*stream->finished), "PERMISSION_MISSING");
+}
+
+class DownloadTest : public testing::RoutingFixture {
+ protected:
+  struct Downloaded : rpc::RawStream {
+    void Read(google::protobuf::MessageLite*, std::function<void(bool)> on_read) override { on_read(false); }
+    void Write(const google::protobuf::MessageLite& message, std::function<void(bool)> on_written) override {
+      messages.emplace_back().ParseFromString(message.SerializeAsString());
+      on_written(true);
+    }
+    void Finish(absl::Status status) override { finished = std::move(status); }
+    void OnCancel(std::function<void()>) override {}
+
+    // All nodes.
+    register_v1::Territory Joined() const {
+      register_v1::Territory joined;
+      for (const auto& message : messages) reference::Join(message.territory(), &joined);
+      return joined;
+    }
+    std::vector<register_v1::DownloadTerritoryResponse> messages;
+    std::optional<absl::Status> finished;
+  };
+
+  void SetUp() override {
+    process_ = Boot();
+    ASSERT_TRUE(EnterStarterSet(*process_).ok());
+  }
+  void Enter(const std::string& request_id, const register_v1::Territory& territory) {
+    register_v1::UploadTerritoryRequest request;
+    request.set_request_id(request_id);
+    *request.mutable_territory() = territory;
+    const auto entered = Ask(*process_->register_service, &RegisterService::UploadTerritory, request);
+    ASSERT_TRUE(entered.ok()) << entered.status();
+  }
+  std::shared_ptr<Downloaded> Download(const std::string& request, std::shared_ptr<const Caller> caller = nullptr) {
+    const auto parsed = testing::Parse<register_v1::DownloadTerritoryRequest>(request);
+    const rpc::Service service = MakeRpcService(process_->register_service.get());
+    auto stream = std::make_shared<Downloaded>();
+    for (const rpc::Method& method : service.methods()) {
+      if (method.kind == rpc::Method::Kind::kServerStreaming) method.stream(Call(std::move(caller)), &parsed, stream);
+    }
+    executor_.RunFor(kSecond);
+    EXPECT_TRUE(stream->finished.has_value());
+    return stream;
+  }
+
+  std::unique_ptr<Process> process_;
+};
+
+TEST_F(DownloadTest, GivesBackWhatWasEntered) {
+  EXPECT_EQ(ReasonOf(*Download("")->finished), "VERSION_NOT_FOUND");
+  auto large = testing::SomeTerritory();
+  for (int i = 0; i < 30'000; ++i) {
+    auto* unit = large.add_units();
+    unit->set_code(absl::StrCat("unit-", i));
+    unit->set_residence("rs");
+    unit->set_kind(register_v1::Unit::KIND_SHOP);
+  }
+  Enter("r1", testing::SomeTerritory());
+  Enter("r2", large);
+  const auto now = Download("");
+  ASSERT_TRUE(now->finished->ok()) << *now->finished;
+  EXPECT_GT(now->messages.size(), 1u);
+  EXPECT_EQ(now->Joined().SerializeAsString(), large.SerializeAsString());
+  for (size_t i = 0; i < now->messages.size(); ++i) {
+    EXPECT_EQ(now->messages[i].has_version(), i == 0);
+    EXPECT_EQ(now->messages[i].complete(), i + 1 == now->messages.size());
+  }
+  EXPECT_EQ(now->messages[0].version().version(), 2);
+  EXPECT_FALSE(now->messages[0].partial());
+  EXPECT_EQ(now->messages[0].position().stream(), "register");
+  const auto first = Download("version: 1");
+  EXPECT_EQ(first->Joined().SerializeAsString(), testing::SomeTerritory().SerializeAsString());
+  EXPECT_EQ(ReasonOf(*Download("version: 3")->finished), "VERSION_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(*Download("version: -1")->finished), "INVALID_FIELDS");
+}
+
+TEST_F(DownloadTest, ShowsNodesOfAgenciesThatTheCallerSees) {
+  Enter("r1", testing::SomeTerritory());
+  const auto expected = testing::Parse<register_v1::Territory>(R"(
+    agencies { code: "north" zone: "Europe/Paris" calendar: "agency" }
+    offices { code: "n1" agency: "north" }
+    residences { code: "rn" office: "n1" }
+    units { code: "u1" residence: "rn" kind: KIND_DWELLING })");
+  const auto north = CallerOf("north", PermissionSet(Permission::kReadRegister));
+  for (const auto& shown : {Download("", north), Download("agency: 'north'", north), Download("agency: 'north'")}) {
+    ASSERT_TRUE(shown->finished->ok()) << *shown->finished;
+    EXPECT_TRUE(shown->messages[0].partial());
+    EXPECT_EQ(shown->Joined().DebugString(), expected.DebugString());
+  }
+  const auto none = Download("agency: 'south'", north);
+  ASSERT_TRUE(none->finished->ok());
+  ASSERT_EQ(none->messages.size(), 1u);
+  EXPECT_TRUE(none->messages[0].complete());
+  EXPECT_EQ(none->Joined().ByteSizeLong(), 0u);
+  EXPECT_EQ(ReasonOf(*Download("", CallerOf("north", PermissionSet(Permission::kTrack)))->finished),
+            "PERMISSION_MISSING");
 }
 
 TEST(RoutingRpc, EveryMethodHasAHandler) {

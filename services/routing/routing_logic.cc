@@ -9,6 +9,7 @@
 #include "redress/routing/events/v1/events.pb.h"
 #include "redress/sla/events/v1/events.pb.h"
 #include "services/routing/assignment.h"
+#include "services/routing/routing_errors.h"
 #include "services/routing/routing_policy.h"
 #include "services/routing/routing_projection.h"
 
@@ -32,9 +33,7 @@ absl::StatusOr<std::vector<runtime::NewEvent>> RoutingLogic::Decide(const store:
                                                                     const runtime::v1::Order& order,
                                                                     const runtime::DecideContext& context) const {
   Command command;
-  if (!command.ParseFromString(order.command())) {
-    return MakeError(absl::StatusCode::kInternal, "COMMAND_UNREADABLE", "a command that cannot be read");
-  }
+  if (!command.ParseFromString(order.command())) return CommandUnreadable();
   const ComplaintRow state = LoadComplaint(rows, context.shard, IdOf(order.aggregate()));
   ASSIGN_OR_RETURN(const std::vector<Event> events,
                    routing::Decide(state, command, {order.aggregate(), context.now, context.reference}));

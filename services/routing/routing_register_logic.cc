@@ -5,6 +5,7 @@
 #include "libs/reference/register_rows.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "services/routing/routing_errors.h"
 
 namespace redress::routing {
 
@@ -12,9 +13,7 @@ absl::StatusOr<std::vector<runtime::NewEvent>> RegisterLogic::Decide(const store
                                                                      const runtime::v1::Order& order,
                                                                      const runtime::DecideContext& context) const {
   RegisterCommand command;
-  if (!command.ParseFromString(order.command())) {
-    return MakeError(absl::StatusCode::kInternal, "COMMAND_UNREADABLE", "a command that cannot be read");
-  }
+  if (!command.ParseFromString(order.command())) return CommandUnreadable();
   const RegisterState state = LoadRegisterState(rows, command, context.now);
   ASSIGN_OR_RETURN(const std::vector<RegisterEvent> events, routing::Decide(state, command, context.now));
   std::vector<runtime::NewEvent> recorded;

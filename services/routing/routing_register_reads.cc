@@ -14,6 +14,7 @@
 #include "libs/service/positions.h"
 #include "libs/status/errors.h"
 #include "services/routing/converters.h"
+#include "services/routing/limits.h"
 #include "services/routing/register.h"
 #include "services/routing/routing_errors.h"
 #include "services/routing/routing_register_service.h"
@@ -94,6 +95,31 @@ std::vector<register_v1::PlaceInfo> PlacesOf(const register_v1::Territory& terri
   std::vector<register_v1::PlaceInfo> sorted;
   for (auto& [code, info] : places) sorted.push_back(std::move(info));
   return sorted;
+}
+
+// What a caller is shown of a territory: the nodes of agencies it sees, of `agency` alone if that is given.
+register_v1::Territory ShownOf(const register_v1::Territory& territory, const std::string& agency,
+                               const Caller& caller) {
+  const reference::TerritoryIndex index(territory);
+  const auto shows = [&](const std::string& of) { return (agency.empty() || of == agency) && caller.Sees(of); };
+  register_v1::Territory shown;
+  for (const auto& one : territory.agencies()) {
+    if (shows(one.code())) *shown.add_agencies() = one;
+  }
+  for (const auto& office : territory.offices()) {
+    if (shows(index.AgencyOf(office.code()))) *shown.add_offices() = office;
+  }
+  const auto shows_place = [&](const std::string& residence) {
+    const auto place = index.FindPlace(residence);
+    return place.has_value() && shows(place->agency);
+  };
+  for (const auto& residence : territory.residences()) {
+    if (shows_place(residence.code())) *shown.add_residences() = residence;
+  }
+  for (const auto& unit : territory.units()) {
+    if (shows_place(unit.residence())) *shown.add_units() = unit;
+  }
+  return shown;
 }
 
 }  // namespace
@@ -185,6 +211,36 @@ void RegisterService::ListPlaces(const CallContext& call, const register_v1::Lis
     }
     done(std::move(response));
   });
+}
+
+void RegisterService::DownloadTerritory(const CallContext& call, const register_v1::DownloadTerritoryRequest& request,
+                                        Done<std::vector<register_v1::DownloadTerritoryResponse>> done) {
+  if (const auto status = call.caller->Require(Permission::kReadRegister); !status.ok()) return done(status);
+  Violations violations;
+  const Millis at = ReadAsOf(request, Now(), &violations);
+  if (request.version() < 0) violations.Add("version", "is negative");
+  if (!violations.empty()) return done(violations.ToStatus());
+  deps_.runtime->Read(
+      PositionOf(request), [this, request, at, caller = call.caller, done = std::move(done)](auto rows) {
+        if (!rows.ok()) return done(rows.status());
+        constexpr auto kKind = register_v1::REFERENCE_KIND_TERRITORY;
+        const auto row = request.version() != 0 ? reference::FindVersion(**rows, kKind, "", request.version())
+                                                : reference::FindInForce(**rows, kKind, "", at);
+        if (!row.has_value()) return done(VersionNotFound());
+        const register_v1::Territory whole = reference::LoadTerritory(**rows, row->version());
+        const register_v1::Territory shown = ShownOf(whole, request.agency(), *caller);
+        std::vector<register_v1::DownloadTerritoryResponse> messages;
+        for (register_v1::Territory& page : reference::Split(shown, kTerritoryPageBytes)) {
+          *messages.emplace_back().mutable_territory() = std::move(page);
+        }
+        if (messages.empty()) messages.emplace_back();
+        register_v1::DownloadTerritoryResponse& first = messages.front();
+        *first.mutable_version() = ToApi(kKind, "", *row);
+        first.set_partial(shown.ByteSizeLong() != whole.ByteSizeLong());
+        *first.mutable_position() = service::PositionIn(*deps_.runtime, **rows, 0);
+        messages.back().set_complete(true);
+        done(std::move(messages));
+      });
 }
 
 }  // namespace redress::routing

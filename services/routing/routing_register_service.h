@@ -59,6 +59,9 @@ class RegisterService {
                     Done<register_v1::ListVersionsResponse> done);
   void ListPlaces(const CallContext& call, const register_v1::ListPlacesRequest& request,
                   Done<register_v1::ListPlacesResponse> done);
+  // All messages of the answer; who serves the stream sends one after the other.
+  void DownloadTerritory(const CallContext& call, const register_v1::DownloadTerritoryRequest& request,
+                         Done<std::vector<register_v1::DownloadTerritoryResponse>> done);
 
  private:
   using RegisterCommand = ::redress::register_::commands::v1::Command;

@@ -95,7 +95,7 @@ absl::StatusOr<Window> WindowOf(const commands::v1::Slot& slot, const Deciding& 
   if (window.start > now + kBookableAhead) return InvalidFields({{"slot.start_time", "lies more than 2 years ahead"}});
   const bool held = d.hold_counts() && window == Current(d.state);
   if (window.start < now - kAheadTolerance && !held) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "SLOT_PAST", "the slot has begun already");
+    return SlotPast();
   }
   return window;
 }

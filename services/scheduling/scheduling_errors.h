@@ -37,6 +37,26 @@ inline absl::Status HoldExpired(absl::string_view name) {
                    absl::StrCat("the hold of ", name, " has run out: say which slot to book"));
 }
 
+inline absl::Status SlotPast() {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "SLOT_PAST", "the slot has begun already");
+}
+
+// `fresh`: slots that are free now.
+inline absl::Status SlotTaken(absl::string_view technician, const Metadata& fresh) {
+  return MakeError(absl::StatusCode::kAborted, "SLOT_TAKEN",
+                   absl::StrCat("somebody else has this slot of ", technician, "; others are free"), fresh);
+}
+
+inline absl::Status NotWorking(absl::string_view technician, bool away, const Metadata& fresh) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_WORKING",
+                   absl::StrCat(technician, away ? " is away then" : " does not work then"), fresh);
+}
+
+inline absl::Status TooManyAbsences(absl::string_view technician, int noted) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_ABSENCES",
+                   absl::StrCat(technician, " has ", noted, " absences noted"));
+}
+
 inline absl::Status ComplaintHasEnded(absl::string_view complaint) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "COMPLAINT_ENDED",
                    absl::StrCat("this round of ", complaint, " has ended"));

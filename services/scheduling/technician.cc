@@ -39,8 +39,7 @@ absl::StatusOr<Events> SetAbsence(const std::string& name, const Technician& sta
   if (known == state.absences().end()) {
     if (said.to_ms() <= said.from_ms()) return Events{};
     if (state.absences_size() >= kMaxAbsences) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_ABSENCES",
-                       absl::StrCat(name, " has ", state.absences_size(), " absences noted"));
+      return TooManyAbsences(name, state.absences_size());
     }
   } else if (known->to_ms() == said.to_ms() && known->reason() == said.reason()) {
     return Events{};

@@ -47,18 +47,14 @@ absl::StatusOr<std::vector<std::string>> ClaimWindow(const store::Rows& rows, ui
   for (const TakenWindow& taken : TakenBetween(rows, shard, window.technician, window.start, window.end)) {
     if (taken.visit == claim.visit) continue;
     if (taken.Counts(claim.now)) {
-      return MakeError(absl::StatusCode::kAborted, "SLOT_TAKEN",
-                       absl::StrCat("somebody else has this slot of ", window.technician, "; others are free"),
-                       FreshSlots(rows, shard, state, claim));
+      return SlotTaken(window.technician, FreshSlots(rows, shard, state, claim));
     }
     expired.push_back(taken.visit);
   }
   if (HoldsIt(state, claim)) return expired;
   const bool away = IsAway(*technician, window.start, window.end);
   if (away || (!claim.outside_hours && !WorksIn(*technician, window.start, window.end))) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_WORKING",
-                     absl::StrCat(window.technician, away ? " is away then" : " does not work then"),
-                     FreshSlots(rows, shard, state, claim));
+    return NotWorking(window.technician, away, FreshSlots(rows, shard, state, claim));
   }
   return expired;
 }

@@ -111,12 +111,19 @@ std::vector<LineView> LinesOf(const ClockRow& row, const Facts& facts, const Pro
   return lines;
 }
 
+// "2nd"; of 2 or more.
+std::string Ordinal(int64_t number) {
+  const int64_t last = number % 10;
+  const bool teen = number / 10 % 10 == 1;
+  return absl::StrCat(number, teen || last == 0 || last > 3 ? "th" : last == 1 ? "st" : last == 2 ? "nd" : "rd");
+}
+
 std::vector<std::string> ReasonsOf(const LineView& line, Millis now) {
   std::vector<std::string> reasons;
   const LineStarted& started = line.judged.started();
-  reasons.push_back(absl::StrCat("Began with ", NameOf(started.start()), " at ",
-                                 LocalTime(started.started_at(), started.zone()),
-                                 started.run() == 0 ? "." : absl::StrCat(", for the ", started.run() + 1, ". time.")));
+  reasons.push_back(
+      absl::StrCat("Began with ", NameOf(started.start()), " at ", LocalTime(started.started_at(), started.zone()),
+                   started.run() == 0 ? "." : absl::StrCat(", for the ", Ordinal(started.run() + 1), " time.")));
   const bool written = line.written.has_value();
   const auto& first = written ? line.written->dues(0) : rows::v1::DueVersion::default_instance();
   const auto& versions = written ? first.versions() : started.versions();

@@ -12,6 +12,13 @@
 #include "libs/status/errors.h"
 #include "services/standalone/standalone.h"
 
+namespace {
+
+// The command line is wrong, as redressctl says it too; anything else that keeps it from starting is 1.
+constexpr int kExitUsage = 2;
+
+}  // namespace
+
 int main(int argc, char** argv) {
   // A core file would hold what residents wrote, in the clear: the kernel is to write none, not even to a collector.
   prctl(PR_SET_DUMPABLE, 0);
@@ -34,7 +41,11 @@ int main(int argc, char** argv) {
   app.add_option("--shards", options.shard_count,
                  "Shards a service, a power of two: of a new log, else 4; of an existing one what it must have");
   app.add_option("--log-file", log_file, "Log lines go here; standard error unless given");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  }
 
   // Keys and whatever else it writes are its owner's alone.
   umask(077);

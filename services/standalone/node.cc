@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/privacy/sealer.h"
 #include "libs/reference/register_fold.h"
+#include "libs/runtime/rows.h"
 #include "libs/status/errors.h"
 #include "libs/subscribe/event_stream.h"
 #include "services/intake/intake_logic.h"
@@ -187,12 +188,16 @@ Node::Node(NodeOptions options)
   }
   admin.vault = options_.vault;
   admin.executor = options_.heavy;
+  admin.keys = options_.keys;
   admin.clock = options_.clock;
   admin.ids = options_.ids;
   admin.reference = &parts.view;
   admin.ready = [this] { return Ready(); };
   parts.admin = std::make_unique<admin::AdminService>(std::move(admin));
-  parts.events = std::make_unique<subscribe::EventStream>(options_.log, options_.aside, streams);
+  parts.events =
+      std::make_unique<subscribe::EventStream>(options_.log, options_.aside, streams, [this](log::ShardId id) {
+        return runtime::LoadRuleState(*runtime(id.stream)->ReadNow(), static_cast<uint16_t>(id.shard));
+      });
   options_.databases.clear();
 }
 

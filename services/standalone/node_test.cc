@@ -254,8 +254,12 @@ TEST_F(NodeTest, ParkedInputsAreListedReplayedInVainAndSkipped) {
   replay.set_input_service("intake");
   replay.set_aggregate(aggregate);
   replay.set_version(input.version());
-  EXPECT_FALSE(
-      Call<admin::v1::ReplayParkedInputResponse>("admin.v1.AdminService/ReplayParkedInput", replay, kMinute).ok());
+  const auto replayed = [&] {
+    return Call<admin::v1::ReplayParkedInputResponse>("admin.v1.AdminService/ReplayParkedInput", replay, kMinute);
+  };
+  EXPECT_EQ(ReasonOf(replayed().status()), "INVALID_FIELDS") << "without a request id";
+  replay.set_request_id("replay");
+  EXPECT_FALSE(replayed().ok());
   EXPECT_EQ(list("sla")->parked_inputs_size(), 1);
   admin::v1::SkipParkedInputRequest skip;
   skip.set_service("sla");
@@ -265,12 +269,20 @@ TEST_F(NodeTest, ParkedInputsAreListedReplayedInVainAndSkipped) {
   skip.set_version(input.version() + 1);
   skip.set_reason("test");
   const auto skipped = [&] {
-    return Call<admin::v1::SkipParkedInputResponse>("admin.v1.AdminService/SkipParkedInput", skip, kMinute).status();
+    return Call<admin::v1::SkipParkedInputResponse>("admin.v1.AdminService/SkipParkedInput", skip, kMinute);
   };
-  EXPECT_EQ(ReasonOf(skipped()), "NOT_PARKED");
+  skip.set_request_id("skip");
+  EXPECT_EQ(ReasonOf(skipped().status()), "NOT_PARKED");
   skip.set_version(input.version());
-  EXPECT_TRUE(skipped().ok());
+  const auto first = skipped();
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->position().stream(), "sla");
   EXPECT_EQ(list("sla")->parked_inputs_size(), 0);
+  const auto again = skipped();
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->SerializeAsString(), first->SerializeAsString());
+  skip.set_reason("other");
+  EXPECT_EQ(ReasonOf(skipped().status()), "REQUEST_ID_REUSED");
 }
 
 TEST_F(NodeTest, AReportThatTakesLongKeepsNothingElseWaiting) {

@@ -1,5 +1,7 @@
 #include "services/standalone/node_watch.h"
 
+#include <algorithm>
+
 #include "libs/status/errors.h"
 
 namespace redress {
@@ -34,7 +36,11 @@ void NodeWatch::LookAtStream(log::Stream stream) {
   const std::string reason = ReasonOf(readiness);
   const auto [said, first] = reasons_.emplace(stream, "CATCHING_UP");
   if (said->second == reason) return;
+  // The register's, and the same for all: said of the first.
+  const bool of_all = reason == "STARTER_SET_MISSING" &&
+                      std::any_of(reasons_.begin(), reasons_.end(), [&](const auto& r) { return r.second == reason; });
   said->second = reason;
+  if (of_all) return;
   const LogFields fields = {{"service", log::StreamName(stream)}, {"reason", reason}, {"message", readiness.message()}};
   if (readiness.ok()) {
     options_.logger->Info("service_ready", {{"service", log::StreamName(stream)}});

@@ -130,7 +130,7 @@ Outcome Subscribe(const std::string& cursor) {
   FakeClock clock(1'790'000'000'000);
   FakeExecutor executor(&clock);
   golden::RecordedLog log(&TheLog().recording(), TheLog().info());
-  subscribe::EventStream events(&log, &executor, {log::Stream::kIntake});
+  subscribe::EventStream events(&log, &executor, {log::Stream::kIntake}, [](log::ShardId) { return log::RuleState(); });
   SubscribeRequest request;
   request.set_cursor(cursor);
   const auto stream = std::make_shared<Stream>();

@@ -219,9 +219,13 @@ class ChannelClient final : public GrpcClient {
 
 }  // namespace
 
-std::unique_ptr<GrpcClient> GrpcClient::Connect(const std::string& address) {
+std::unique_ptr<GrpcClient> GrpcClient::Connect(const std::string& address, const Keepalive& keepalive) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxReceiveBytes);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(keepalive.time));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(keepalive.timeout));
+  // Else it stops after two, and a subscriber has nothing else to send.
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // Each client has a connection of its own.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return std::make_unique<ChannelClient>(

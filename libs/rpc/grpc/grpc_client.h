@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "libs/rpc/client.h"
+#include "libs/rpc/grpc/keepalive.h"
 
 namespace redress::rpc {
 
@@ -33,8 +34,8 @@ class ClientStream {
 // waits until they are answered: not from within an answer, and after its streams.
 class GrpcClient : public Client {
  public:
-  // host:port. UNAVAILABLE comes from the calls.
-  static std::unique_ptr<GrpcClient> Connect(const std::string& address);
+  // host:port. UNAVAILABLE comes from the calls, also when the other side of an open one has fallen silent.
+  static std::unique_ptr<GrpcClient> Connect(const std::string& address, const Keepalive& keepalive = kClientKeepalive);
 
   // Calls and waits.
   virtual absl::Status CallAndWait(absl::string_view method, const google::protobuf::Message& request,

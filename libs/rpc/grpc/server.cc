@@ -26,10 +26,6 @@ namespace {
 // with RESOURCE_EXHAUSTED and a text but without our details: it ends the call below the handlers, and whoever took
 // such messages in to explain it would spend the memory that the limit is there to save.
 constexpr int kTransportLimitFactor = 4;
-constexpr int kKeepaliveMs = 60'000;
-constexpr int kKeepaliveTimeoutMs = 20'000;
-// Clients that ping more often are sent away.
-constexpr int kMinPingIntervalMs = 10'000;
 
 // What the generated code of a service does, for a table of handlers.
 class TableService : public grpc::Service {
@@ -87,10 +83,14 @@ void Configure(grpc::ServerBuilder* builder, const ServerOptions& options) {
   builder->SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes) * kTransportLimitFactor);
   // A second server on the same port is a mistake, not load balancing.
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(options.keepalive.time));
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(options.keepalive.timeout));
+  // Else it stops after two, and a stream whose complaints are quiet has nothing else to send.
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // Clients may also ping between calls, and keep their connection.
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kMinPingIntervalMs);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                              static_cast<int>(options.min_ping_interval));
 }
 
 }  // namespace

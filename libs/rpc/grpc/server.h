@@ -11,6 +11,7 @@
 #include "libs/auth/authenticator.h"
 #include "libs/clock/clock.h"
 #include "libs/rpc/call_observer.h"
+#include "libs/rpc/grpc/keepalive.h"
 #include "libs/rpc/service.h"
 
 namespace redress::rpc {
@@ -25,6 +26,10 @@ struct ServerOptions {
   // Of one message; larger ones are answered with RESOURCE_EXHAUSTED (MESSAGE_TOO_LARGE); beyond four times as much by
   // gRPC itself, with the same code but no ErrorInfo.
   size_t max_message_bytes = 4 << 20;
+  // Calls of a client that has fallen silent are cancelled.
+  Keepalive keepalive = kServerKeepalive;
+  // Clients that ping more often are sent away.
+  Millis min_ping_interval = kMinPingInterval;
 };
 
 // Thread-safe. Handlers run on gRPC's threads, several at once.

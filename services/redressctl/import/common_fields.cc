@@ -40,6 +40,19 @@ bool CheckCode(absl::string_view value, int64_t line, const std::string& column,
   return false;
 }
 
+absl::string_view ReadCode(const TextReader& reader, const Row& row, std::string* scratch, const Treatments& treatments,
+                           std::vector<Issue>* issues) {
+  v1::Treatment unlisted;
+  const absl::string_view value = reader.Read(row, scratch, &unlisted);
+  if (!CheckCode(value, row.line, reader.name(), treatments, issues)) return "";
+  if (unlisted != v1::TREATMENT_UNSPECIFIED) {
+    Treatments::AddTreated(
+        {.oddity = v1::ODDITY_UNKNOWN_VALUE, .line = row.line, .column = reader.name(), .detail = Quoted(value)},
+        unlisted, issues);
+  }
+  return value;
+}
+
 CommonFields::CommonFields(const v1::Mapping& mapping, const Blanks& blanks, ColumnList* columns)
     : treatments_(mapping),
       system_(mapping.system()),
@@ -67,8 +80,7 @@ Enum CommonFields::ReadCoded(const CodedReader<Enum>& reader, const Row& row, st
 void CommonFields::Read(const Row& row, Complaint* complaint, std::vector<Issue>* issues) const {
   std::string scratch;
   const auto code = [&](const TextReader& reader) {
-    const absl::string_view value = reader.Read(row, &scratch);
-    return CheckCode(value, row.line, reader.name(), treatments_, issues) ? std::string(value) : std::string();
+    return std::string(ReadCode(reader, row, &scratch, treatments_, issues));
   };
   complaint->set_system(system_);
   complaint->set_zone(zone_);

@@ -62,4 +62,8 @@ bool CheckLength(absl::string_view value, size_t limit, int64_t line, const std:
 bool CheckCode(absl::string_view value, int64_t line, const std::string& column, const Treatments& treatments,
                std::vector<Issue>* issues);
 
+// The code that `reader` finds in the row, with what is odd about it; "" for one that does not fit.
+absl::string_view ReadCode(const TextReader& reader, const Row& row, std::string* scratch, const Treatments& treatments,
+                           std::vector<Issue>* issues);
+
 }  // namespace redress::importer

@@ -176,8 +176,7 @@ uint32_t EventMapper::ReadName(const TextReader& reader, const Row& row, std::ve
 
 uint32_t EventMapper::ReadCode(const TextReader& reader, const Row& row, std::vector<Issue>* issues) {
   std::string scratch;
-  const absl::string_view text = reader.Read(row, &scratch);
-  return CheckCode(text, row.line, reader.name(), treatments_, issues) ? texts_.Number(text) : 0;
+  return texts_.Number(importer::ReadCode(reader, row, &scratch, treatments_, issues));
 }
 
 Result EventMapper::Fold(size_t case_number) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "absl/strings/str_replace.h"
 #include "services/redressctl/import/test_support.h"
 
 namespace redress::importer {
@@ -262,6 +263,24 @@ TEST(EventMapperTest, JsonEventsReadAlike) {
   EXPECT_EQ(results[0].complaint->reference(), "7");
   EXPECT_THAT(Facts(results[0]), ElementsAre("RECEIVED 2024-05-01T00:01:00Z", "ASSIGNED 2024-05-01T00:01:00Z T/a",
                                              "RESOLVED 2024-05-01T00:02:00Z DUPLICATE"));
+}
+
+TEST(EventMapperTest, TeamsAndCategoriesAreTranslatedRowByRow) {
+  std::string mapping = kMapping;
+  mapping = absl::StrReplaceAll(mapping, {{R"(category { columns: "product" })",
+                                           R"(category { columns: "product" values { from: "P1" to: "heating" } })"},
+                                          {R"(team { columns: "team" })",
+                                           R"(team { columns: "team" values { from: "T1" to: "first" }
+                                                     unlisted: TREATMENT_REFUSE })"}});
+  const auto results =
+      MapText(mapping, absl::StrCat(kHeader, Event("a", 0, "work", "T1", "", "P1"),
+                                    Event("a", 5, "work", "T2", "", "P1"), Event("a", 9, "done", "T1")));
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_THAT(Issues(results[1]), ElementsAre("R unknown_value@3:team"));
+  EXPECT_EQ(results[0].complaint->category(), "heating");
+  EXPECT_THAT(Facts(results[0]), ElementsAre("RECEIVED 2024-05-01T00:00:00Z", "ASSIGNED 2024-05-01T00:00:00Z first/",
+                                             "RESOLVED 2024-05-01T00:09:00Z FIXED"));
+  EXPECT_THAT(Issues(results[0]), ElementsAre("F incomplete_case@2:"));
 }
 
 }  // namespace

@@ -37,11 +37,14 @@ TextReader::TextReader(const v1::TextField& field, const Blanks& blanks, ColumnL
       separator_(field.separator().empty() ? "/" : field.separator()),
       default_value_(field.default_value()),
       first_present_(field.first_present()),
+      unlisted_(field.unlisted()),
       name_(absl::StrJoin(field.columns(), "+")) {
   for (const std::string& column : field.columns()) places_.push_back(columns->Add(column, field.optional()));
+  for (const auto& value : field.values()) values_[std::string(absl::StripAsciiWhitespace(value.from()))] = value.to();
 }
 
-absl::string_view TextReader::Read(const Row& row, std::string* scratch) const {
+absl::string_view TextReader::Read(const Row& row, std::string* scratch, v1::Treatment* unlisted) const {
+  if (unlisted != nullptr) *unlisted = v1::TREATMENT_UNSPECIFIED;
   absl::string_view only;
   bool joined = false;
   for (const int place : places_) {
@@ -57,7 +60,12 @@ absl::string_view TextReader::Read(const Row& row, std::string* scratch) const {
     scratch->append(separator_).append(value.data(), value.size());
   }
   if (only.empty()) return default_value_;
-  return joined ? absl::string_view(*scratch) : only;
+  const absl::string_view read = joined ? absl::string_view(*scratch) : only;
+  if (values_.empty()) return read;
+  const auto found = values_.find(read);
+  if (found != values_.end()) return found->second;
+  if (unlisted != nullptr) *unlisted = unlisted_;
+  return read;
 }
 
 TimeColumn::TimeColumn(const v1::TimeField& field, const v1::Mapping& mapping, absl::TimeZone zone,

@@ -55,8 +55,10 @@ class TextReader {
  public:
   TextReader(const ::redress::import::v1::TextField& field, const Blanks& blanks, ColumnList* columns);
 
-  // Empty when missing without a default. Points into the row, the reader, or `scratch`.
-  absl::string_view Read(const Row& row, std::string* scratch) const;
+  // Empty when missing without a default. Points into the row, the reader, or `scratch`. `*unlisted`, where given: what
+  // the mapping says of a value that its list of values lacks; UNSPECIFIED when there is no list, or it has it.
+  absl::string_view Read(const Row& row, std::string* scratch,
+                         ::redress::import::v1::Treatment* unlisted = nullptr) const;
   // The columns' names joined by '+', for issues.
   const std::string& name() const { return name_; }
 
@@ -66,6 +68,8 @@ class TextReader {
   std::string separator_;
   std::string default_value_;
   bool first_present_;
+  absl::flat_hash_map<std::string, std::string> values_;
+  ::redress::import::v1::Treatment unlisted_;
   std::string name_;
 };
 

@@ -77,11 +77,11 @@ class Check {
     }
     if (!mapping_.has_reference()) Fault("reference", "is required");
     Text("reference", mapping_.reference(), mapping_.has_reference());
-    Text("category", mapping_.category(), mapping_.has_category());
-    Text("residence", mapping_.residence(), mapping_.has_residence());
-    Text("agency", mapping_.agency(), mapping_.has_agency());
-    Text("office", mapping_.office(), mapping_.has_office());
-    Text("team", mapping_.team(), mapping_.has_team());
+    Code("category", mapping_.category(), mapping_.has_category());
+    Code("residence", mapping_.residence(), mapping_.has_residence());
+    Code("agency", mapping_.agency(), mapping_.has_agency());
+    Code("office", mapping_.office(), mapping_.has_office());
+    Code("team", mapping_.team(), mapping_.has_team());
     Text("handler", mapping_.handler(), mapping_.has_handler());
     Text("description", mapping_.description(), mapping_.has_description());
     Coded("channel", mapping_.channel());
@@ -98,7 +98,28 @@ class Check {
     }
   }
 
-  void Text(const std::string& field, const v1::TextField& text, bool present) {
+  // A text that is a code here, whatever the source calls it.
+  void Code(const std::string& field, const v1::TextField& text, bool present) {
+    Text(field, text, present, /*translated=*/true);
+    if (text.unlisted() != v1::TREATMENT_UNSPECIFIED && text.values().empty()) {
+      Fault(absl::StrCat(field, ".unlisted"), "goes with values alone");
+    }
+    std::set<std::string> seen;
+    for (int i = 0; i < text.values_size(); ++i) {
+      const std::string at = absl::StrCat(field, ".values[", i, "]");
+      const std::string from(absl::StripAsciiWhitespace(text.values(i).from()));
+      if (from.empty()) Fault(absl::StrCat(at, ".from"), "is required; default_value stands for missing ones");
+      if (!seen.insert(from).second) Fault(absl::StrCat(at, ".from"), "stands there twice");
+      if (text.values(i).to().empty()) Fault(absl::StrCat(at, ".to"), "is required; blank_values are taken as missing");
+      const std::string fault = CodeFault(text.values(i).to());
+      if (!fault.empty()) Fault(absl::StrCat(at, ".to"), fault);
+    }
+  }
+
+  void Text(const std::string& field, const v1::TextField& text, bool present, bool translated = false) {
+    if (!translated && (!text.values().empty() || text.unlisted() != v1::TREATMENT_UNSPECIFIED)) {
+      Fault(absl::StrCat(field, ".values"), "are for codes: category, residence, agency, office and team");
+    }
     if (present && text.columns().empty() && text.default_value().empty()) {
       Fault(absl::StrCat(field, ".columns"), "a column or a default_value is required");
     }

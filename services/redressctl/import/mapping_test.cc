@@ -31,6 +31,18 @@ TEST(MappingTest, SyntaxUnknownFieldsAndEnumNamesAreNamedByLine) {
   EXPECT_EQ(ReasonOf(ParseMapping("row {").status()), "BAD_MAPPING");
 }
 
+TEST(MappingTest, ValuesOfTextsAreChecked) {
+  const std::string good = kGood;
+  EXPECT_TRUE(ParseMapping(good + R"(category { columns: "c" values { from: "Heat" to: "heating" } })").ok());
+  EXPECT_THAT(Faults(good + R"(category { columns: "c" values { from: "a" to: "b" } values { from: " a " to: "c" }
+                                          values { from: "" to: "x" } values { from: "d" to: "" }
+                                          values { from: "e" to: "two\nlines" } }
+                               agency { columns: "c" unlisted: TREATMENT_FLAG }
+                               handler { columns: "c" values { from: "a" to: "b" } })"),
+              UnorderedElementsAre("category.values[1].from", "category.values[2].from", "category.values[3].to",
+                                   "category.values[4].to", "agency.unlisted", "handler.values"));
+}
+
 TEST(MappingTest, EverythingThatIsWrongIsListed) {
   EXPECT_THAT(
       Faults("delimiter: \"\\\"\" time_formats: \"%H\" earliest_year: -1"),

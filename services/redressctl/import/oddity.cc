@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -72,6 +73,10 @@ Treatments::Treatments(const v1::Mapping& mapping) {
 void Treatments::Add(Issue issue, std::vector<Issue>* issues) const {
   const auto chosen = chosen_.find(issue.oddity);
   const v1::Treatment treatment = chosen == chosen_.end() ? OwnTreatment(issue.oddity) : chosen->second;
+  AddTreated(std::move(issue), treatment, issues);
+}
+
+void Treatments::AddTreated(Issue issue, v1::Treatment treatment, std::vector<Issue>* issues) {
   if (treatment == v1::TREATMENT_ACCEPT) return;
   issue.refuses = issue.refuses || treatment == v1::TREATMENT_REFUSE;
   issues->push_back(std::move(issue));

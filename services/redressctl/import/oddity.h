@@ -40,6 +40,8 @@ class Treatments {
 
   // Adds the issue, unless this mapping finds nothing odd about it. Whether it refuses is decided here.
   void Add(Issue issue, std::vector<Issue>* issues) const;
+  // The same where a field says itself what is done.
+  static void AddTreated(Issue issue, ::redress::import::v1::Treatment treatment, std::vector<Issue>* issues);
 
  private:
   std::map<::redress::import::v1::Oddity, ::redress::import::v1::Treatment> chosen_;

@@ -228,13 +228,12 @@ void RowMapper::ReadOtherTimes(const Row& row, Millis received, Result* result, 
 void RowMapper::ReadInCharge(const Row& row, Millis received, Result* result, Complaint* complaint) const {
   std::string team_scratch;
   std::string handler_scratch;
-  const absl::string_view team = team_.Read(row, &team_scratch);
   const absl::string_view handler = handler_.Read(row, &handler_scratch);
   // Both are told.
-  const bool team_fits = CheckCode(team, row.line, team_.name(), treatments_, &result->issues);
+  const absl::string_view team = ReadCode(team_, row, &team_scratch, treatments_, &result->issues);
   const bool handler_fits =
       CheckLength(handler, kMaxNameBytes, row.line, handler_.name(), treatments_, &result->issues);
-  if (!team_fits || !handler_fits || (team.empty() && handler.empty())) return;
+  if (Refused(result->issues) || !handler_fits || (team.empty() && handler.empty())) return;
   Fact* fact = complaint->add_facts();
   fact->set_kind(types::FACT_KIND_ASSIGNED);
   fact->set_occurred_at(received);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "absl/strings/str_replace.h"
 #include "services/redressctl/import/test_support.h"
 
 namespace redress::importer {
@@ -262,6 +263,51 @@ TEST(RowMapperTest, UnknownValuesAreFlaggedRefusedOrAccepted) {
   EXPECT_THAT(Issues(MapOne(row, Treat("UNKNOWN_VALUE", "REFUSE"))), ElementsAre("R unknown_value@2:via"));
   EXPECT_THAT(Issues(MapOne(row, Treat("UNKNOWN_VALUE", "ACCEPT"))), IsEmpty());
   EXPECT_EQ(MapOne({.via = ""}).complaint->channel(), types::CHANNEL_MAIL);
+}
+
+constexpr char kTranslated[] = R"(
+  system: "src" zone: "UTC" time_formats: "%Y-%m-%d" blank_values: "N/A"
+  reference { columns: "id" }
+  category { columns: "type" columns: "sub" default_value: "other"
+             values { from: "Heat/Hot Water" to: "heating" } values { from: "Boiler" to: "heating" } UNLISTED }
+  team { columns: "team" values { from: "Équipe 1" to: "plumbers" } unlisted: TREATMENT_FLAG }
+  row { received { column: "opened" } })";
+
+Result Translate(const std::string& line, const std::string& unlisted = "") {
+  std::vector<Result> results = MapText(absl::StrReplaceAll(kTranslated, {{"UNLISTED", unlisted}}),
+                                        absl::StrCat("id,type,sub,team,opened\n1,", line, ",2024-05-01\n"));
+  EXPECT_EQ(results.size(), 1u);
+  return results.empty() ? Result() : results[0];
+}
+
+TEST(RowMapperTest, WordsOfTheSourceBecomeCodes) {
+  const Result joined = Translate(" Heat ,Hot Water,Équipe 1");
+  EXPECT_THAT(Issues(joined), IsEmpty());
+  EXPECT_EQ(joined.complaint->category(), "heating");
+  EXPECT_THAT(Facts(joined), ElementsAre("RECEIVED 2024-05-01T00:00:00Z", "ASSIGNED 2024-05-01T00:00:00Z plumbers/"));
+  EXPECT_EQ(Translate("Boiler,N/A,").complaint->category(), "heating");
+  const Result missing = Translate(",,", "unlisted: TREATMENT_REFUSE");
+  EXPECT_THAT(Issues(missing), IsEmpty()) << "what is missing has the default";
+  EXPECT_EQ(missing.complaint->category(), "other");
+}
+
+TEST(RowMapperTest, WordsThatAreNotListedAreKeptFlaggedOrRefused) {
+  const std::string line = "Lift,,";
+  for (const char* unlisted : {"", "unlisted: TREATMENT_ACCEPT"}) {
+    const Result kept = Translate(line, unlisted);
+    EXPECT_THAT(Issues(kept), IsEmpty());
+    EXPECT_EQ(kept.complaint->category(), "Lift");
+  }
+  const Result flagged = Translate(line, "unlisted: TREATMENT_FLAG");
+  EXPECT_THAT(Issues(flagged), ElementsAre("F unknown_value@2:type+sub"));
+  EXPECT_EQ(flagged.issues[0].detail, "'Lift'");
+  EXPECT_EQ(flagged.complaint->category(), "Lift");
+  const Result refused = Translate(line, "unlisted: TREATMENT_REFUSE");
+  EXPECT_THAT(Issues(refused), ElementsAre("R unknown_value@2:type+sub"));
+  EXPECT_FALSE(refused.complaint.has_value());
+  const Result team = Translate("Boiler,,Équipe 2");
+  EXPECT_THAT(Issues(team), ElementsAre("F unknown_value@2:team"));
+  EXPECT_EQ(Facts(team).back(), "ASSIGNED 2024-05-01T00:00:00Z Équipe 2/");
 }
 
 TEST(RowMapperTest, AMissingResidenceIsFlaggedRefusedOrAccepted) {
