@@ -200,20 +200,6 @@ v1::HistoryEntry ToApi(int64_t version, const rows::v1::HistoryEntry& row) {
   return entry;
 }
 
-std::pair<const types::v1::Sealed*, absl::string_view> TextOf(const events::v1::Event& event) {
-  const auto text = [](const auto& payload, absl::string_view field) {
-    return std::make_pair(payload.has_text() ? &payload.text() : nullptr, field);
-  };
-  switch (event.kind_case()) {
-    case Event::kMessageAdded: return text(event.message_added(), field::kMessage);
-    case Event::kNoteAdded: return text(event.note_added(), field::kNote);
-    case Event::kComplaintAnswered: return text(event.complaint_answered(), field::kAnswer);
-    case Event::kComplaintResolved: return text(event.complaint_resolved(), field::kResolution);
-    case Event::kComplaintContested: return text(event.complaint_contested(), field::kContest);
-    default: return {nullptr, ""};
-  }
-}
-
 v1::LookUpTrackingCodeResponse ToTracking(const rows::v1::Complaint& row) {
   using Response = v1::LookUpTrackingCodeResponse;
   Response response;

@@ -16,28 +16,9 @@
 #include "libs/privacy/sealer.h"
 #include "libs/store/store.h"
 #include "redress/types/v1/sealed.pb.h"
+#include "services/intake/text_fields.h"
 
 namespace redress::intake {
-
-// Where personal data of intake is sealed to: the `field` of Sealer and Opener; the owner is the complaint's or
-// person's name.
-namespace field {
-inline constexpr absl::string_view kDescription = "description";
-inline constexpr absl::string_view kDwelling = "dwelling";
-inline constexpr absl::string_view kAccessNote = "access_note";
-inline constexpr absl::string_view kTrackingCode = "tracking_code";
-inline constexpr absl::string_view kHandlerNames = "handler_names";
-inline constexpr absl::string_view kAnswer = "answer";
-inline constexpr absl::string_view kResolution = "resolution";
-inline constexpr absl::string_view kContest = "contest";
-inline constexpr absl::string_view kMessage = "message";
-inline constexpr absl::string_view kNote = "note";
-inline constexpr absl::string_view kAttachment = "attachment/";  // and its uri
-inline constexpr absl::string_view kName = "name";
-inline constexpr absl::string_view kPhone = "phone";
-inline constexpr absl::string_view kEmail = "email";
-inline constexpr absl::string_view kCareNeeds = "care_needs";
-}  // namespace field
 
 // One text of an owner that can be looked up.
 struct LookupText {

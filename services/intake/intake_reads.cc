@@ -12,6 +12,7 @@
 #include "services/intake/intake_list.h"
 #include "services/intake/intake_projection.h"
 #include "services/intake/intake_service.h"
+#include "services/intake/intake_texts.h"
 
 namespace redress::intake {
 namespace {
@@ -94,6 +95,21 @@ absl::Status IntakeService::OpenComplaint(const std::string& name, const rows::v
   RETURN_IF_ERROR(Open(row.dwelling(), name, field::kDwelling, reader, into->mutable_dwelling()));
   RETURN_IF_ERROR(Open(row.access_note(), name, field::kAccessNote, reader, into->mutable_access_note()));
   return Open(row.tracking_code(), name, field::kTrackingCode, reader, into->mutable_tracking_code());
+}
+
+absl::Status IntakeService::OpenEntry(const std::string& name, const rows::v1::HistoryEntry& entry,
+                                      const Reader& reader, v1::HistoryEntry* into) const {
+  absl::Status opened;
+  VisitTexts(entry.event(), [&](absl::string_view field, const types::v1::Sealed& text) {
+    if (!opened.ok() || field == field::kHandlerNames) return;  // staff's names are no text about a resident
+    std::string* at = field == field::kDescription    ? into->mutable_personal_data()->mutable_description()
+                      : field == field::kDwelling     ? into->mutable_personal_data()->mutable_dwelling()
+                      : field == field::kAccessNote   ? into->mutable_personal_data()->mutable_access_note()
+                      : field == field::kTrackingCode ? into->mutable_personal_data()->mutable_tracking_code()
+                                                      : into->mutable_text();
+    opened = Open(text, name, field, reader, at);
+  });
+  return opened;
 }
 
 void IntakeService::GetComplaint(const CallContext& call, const v1::GetComplaintRequest& request,
@@ -227,8 +243,7 @@ void IntakeService::ListComplaintHistory(const CallContext& call, const v1::List
       }
       v1::HistoryEntry* shown = response.add_entries();
       *shown = ToApi(version, entry);
-      const auto [sealed, field] = TextOf(entry.event());
-      if (open && sealed != nullptr) opened = Open(*sealed, target.name, field, reader, shown->mutable_text());
+      if (open) opened = OpenEntry(target.name, entry, reader, shown);
       bytes += shown->ByteSizeLong();
       return opened.ok();
     });

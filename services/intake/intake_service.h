@@ -94,6 +94,10 @@ class IntakeService {
   void ErasePerson(const CallContext& call, const v1::ErasePersonRequest& request,
                    rpc::Done<v1::ErasePersonResponse> done);
 
+  // intake_export.cc
+  void ExportPerson(const CallContext& call, const v1::ExportPersonRequest& request,
+                    rpc::Done<v1::ExportPersonResponse> done);
+
   // intake_push.cc, intake_import.cc. A stream keeps what it needs; the service outlives its streams.
   void PushTickets(const CallContext& call, rpc::BidiStream<v1::PushTicketsRequest, v1::PushTicketsResponse> stream);
   void ImportComplaints(const CallContext& call,
@@ -165,12 +169,24 @@ class IntakeService {
                     const Reader& reader, std::string* into) const;
   absl::Status OpenComplaint(const std::string& name, const rows::v1::Complaint& row, const Reader& reader,
                              v1::PersonalData* into) const;
+  // Opens every text of an entry of a complaint's history.
+  absl::Status OpenEntry(const std::string& name, const rows::v1::HistoryEntry& entry, const Reader& reader,
+                         v1::HistoryEntry* into) const;
   static absl::Status CheckPersonalRead(const CallContext& call, bool personal, absl::string_view purpose,
                                         service::Violations* violations);
 
   // intake_people.cc
   absl::StatusOr<v1::Person> RenderPerson(const store::Rows& rows, const Target& target, const CallContext& call,
                                           const std::string& purpose) const;
+
+  // intake_export.cc
+  struct Export;
+  absl::StatusOr<v1::ExportPersonResponse> RenderExport(const store::Rows& rows, const Export& asked) const;
+  // Adds a complaint's entries from after `after` on until the page is full; the token for the rest, "" when there is
+  // none.
+  absl::StatusOr<std::string> ExportComplaint(const store::Rows& rows, const Target& target, int64_t after,
+                                              const Export& asked, int* left, size_t* bytes,
+                                              v1::ExportPersonResponse* response) const;
 
   // intake_import.cc
   // An old complaint, checked and sealed.

@@ -1,7 +1,10 @@
 // complaint
 // submit|get|list|history|acknowledge|start|answer|resolve|confirm|contest|reopen|withdraw|amend|message|note|
-// attach|attachment-key|fact, track CODE, person get|find|erase
+// attach|attachment-key|fact, track CODE, person get|find|erase|export
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
+#include "libs/status/macros.h"
 #include "redress/intake/v1/intake_service.pb.h"
 #include "services/redressctl/call_command.h"
 #include "services/redressctl/commands.h"
@@ -149,6 +152,26 @@ void AddResidentSteps(Command* group) {
       .Option("--purpose", "purpose", kPurpose);
 }
 
+// Pages until the end, whatever --output says: it is for programs, or for the person's own.
+absl::Status ExportPerson(const std::string& person, const std::string& purpose, Session& session) {
+  v1::ExportPersonRequest request;
+  request.set_name(absl::StartsWith(person, "people/") ? person : absl::StrCat("people/", person));
+  request.set_purpose(purpose);
+  bool partial = false;
+  do {
+    v1::ExportPersonResponse page;
+    RETURN_IF_ERROR(session.Call(absl::StrCat(kService, "/ExportPerson"), request, &page));
+    partial |= page.partial();
+    session.printer().Json(page);
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  if (partial) {
+    session.Note("complaints of agencies that you do not see were left out");
+    session.SetFindings();
+  }
+  return absl::OkStatus();
+}
+
 void AddPersonCommands(Command* root) {
   Command* group = root->Add("person", "People who complain");
   Call<v1::GetPersonRequest, v1::GetPersonResponse>(group, "get", "GetPerson",
@@ -169,6 +192,11 @@ void AddPersonCommands(Command* root) {
       .Option("--reason", "reason", "Why: a code")
       .Required()
       .Option("--until-closed", "until_closed", "Waits for open complaints to end instead of refusing");
+  Command* exporting = group->Add("export", "All there is about a person, a page of proto JSON a line");
+  Argument* person = exporting->Positional("PERSON", "Id or name, as in people/ID")->Required();
+  Argument* purpose = exporting->Option("--purpose", "CODE", kPurpose)->Required();
+  exporting->SetRun(
+      [person, purpose](Session& session) { return ExportPerson(person->value(), purpose->value(), session); });
 }
 
 }  // namespace

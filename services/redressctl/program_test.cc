@@ -214,6 +214,29 @@ TEST_F(ProgramTest, ListsFollowPagesUpToTheLimit) {
             "{\"complaints\":[{\"name\":\"complaints/2\"},{\"name\":\"complaints/3\"}],\"nextPageToken\":\"4\"}\n");
 }
 
+TEST_F(ProgramTest, AnExportFollowsPagesToTheEndAndSaysWhatIsLeftOut) {
+  std::vector<std::string> tokens;
+  intake_.On<ExportPersonRequest, ExportPersonResponse>("ExportPerson", [&](const auto& request, auto* reply) {
+    EXPECT_EQ(request.name(), "people/1");
+    EXPECT_EQ(request.purpose(), "asked");
+    tokens.push_back(request.page_token());
+    if (tokens.size() == 1) reply->mutable_person()->set_full_name("Eleanor");
+    reply->add_complaints()->mutable_complaint()->set_name(absl::StrCat("complaints/", tokens.size()));
+    if (tokens.size() < 3) reply->set_next_page_token(absl::StrCat("after", tokens.size()));
+    reply->set_partial(tokens.size() == 2);
+    return absl::OkStatus();
+  });
+  const Ran ran = Run("person export 1 --purpose asked");
+  EXPECT_EQ(ran.code, kExitFindings) << ran.err;
+  EXPECT_THAT(tokens, ElementsAre("", "after1", "after2"));
+  const std::vector<std::string> lines = absl::StrSplit(ran.out, '\n', absl::SkipEmpty());
+  ASSERT_EQ(lines.size(), 3u) << ran.out;
+  EXPECT_THAT(lines[0], HasSubstr("Eleanor"));
+  EXPECT_THAT(lines[2], HasSubstr("complaints/3"));
+  EXPECT_THAT(ran.err, HasSubstr("left out"));
+  EXPECT_EQ(Run("person export 1").code, kExitUsage);
+}
+
 TEST_F(ProgramTest, ComparesDigestsOfTwoServers) {
   int calls = 0;
   admin_.On<admin::v1::ListDigestsRequest, admin::v1::ListDigestsResponse>(

@@ -89,6 +89,17 @@ def planning_refusals(client):
     return failures
 
 
+# All that is planted about one person: an import is nobody's, and what was refused is nowhere.
+SAID_OF_THEM = [NAME, PHONE, MAIL, DWELLING, CARE, *(words for part, words in WORDS.items() if part not in ("refused", "imported", "handler"))]
+
+
+def everything_about(server, person):
+    """What `redressctl person export` prints."""
+    lines = server.ctl("person", "export", person, "--purpose", "asked").out.splitlines()
+    expect(lines and all(json.loads(line) for line in lines), f"{lines}")
+    return "\n".join(lines).encode()
+
+
 LOOK = Search(PLANTED, RESIDENCE)
 findings, search = LOOK.findings, LOOK.in_folder
 
@@ -143,6 +154,10 @@ def an_erased_person_is_unreadable_and_figures_stay(scratch):
         other = landlord.submit(client, category="noise", description="rien", new_person={"full_name": "Paul Durand", "phone": "0611223344"}).complaint
         person = submitted.complaint.person
         second = landlord.submit(client, person=person, category="noise", description=WORDS["description"], residence="RES-7").complaint
+        # Before that, they may have all there is about them.
+        exported = everything_about(server, person)
+        missing = [word for word in SAID_OF_THEM if word.encode() not in exported]
+        expect_equal(missing, [], "not in the export")
         # An open complaint stops it, and is named.
         failure = failure_of(lambda: client.intake.ErasePerson(name=person, reason="asked"))
         expect_equal((failure.code, failure.reason), ("FAILED_PRECONDITION", "OPEN_COMPLAINTS"))
@@ -166,6 +181,7 @@ def an_erased_person_is_unreadable_and_figures_stay(scratch):
         shown = client.intake.GetPerson(name=person, purpose="test").person
         expect_equal((shown.full_name, shown.phone, shown.email, shown.dwelling, shown.care_needs), ("", "", "", "", ""))
         expect(shown.HasField("erased_time"), "not said to be erased")
+        expect_equal(findings("export", everything_about(server, person)), [])
         expect_equal(list(client.intake.FindPeople(phone=PHONE, purpose="test").people), [])
         expect_equal(failure_of(lambda: client.intake.AddMessage(name=name, text="x", from_resident=True, channel="CHANNEL_EMAIL")).reason, "TEXTS_ERASED")
         # Others stay.
