@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "libs/service/requests.h"
 #include "libs/status/errors.h"
@@ -102,6 +103,15 @@ void DescribeVisit(const events::v1::VisitNoted& visit, v1::HistoryEntry* entry)
   if (!visit.result().empty()) details["result"] = visit.result();
 }
 
+// "3 note, 5 description": versions of entries, and which of their texts.
+void DescribeRedaction(const events::v1::TextRedacted& redacted, v1::HistoryEntry* entry) {
+  (*entry->mutable_details())["redacted"] =
+      absl::StrJoin(redacted.redacted(), ", ", [](std::string* out, const events::v1::TextPlace& place) {
+        absl::StrAppend(out, place.version(), " ", place.field());
+      });
+  if (redacted.more()) (*entry->mutable_details())["more"] = "true";
+}
+
 // What each kind of event has beyond time and reason.
 void Describe(const events::v1::Event& event, v1::HistoryEntry* entry) {
   auto& details = *entry->mutable_details();
@@ -133,6 +143,7 @@ void Describe(const events::v1::Event& event, v1::HistoryEntry* entry) {
       details["line"] = event.alarm_noted().line();
       details["alarm"] = event.alarm_noted().breach() ? "breach" : "warning";
       break;
+    case Event::kTextRedacted: DescribeRedaction(event.text_redacted(), entry); break;
     default: break;
   }
 }

@@ -34,7 +34,7 @@ class Lookups {
   Lookups(std::string installation, std::string country_prefix, KeyStore* keys);
 
   // Rows for all that can be looked up of an owner ("complaints/<id>", "people/<id>"); none for what cannot be opened
-  // any more. While the key store cannot say, the owner is pending. Once an owner.
+  // any more. While the key store cannot say, the owner is pending. Once an owner, or again behind Remove.
   void Add(uint16_t shard, absl::string_view owner, const std::vector<LookupText>& texts, store::View* rows) const;
   // Makes the rows of some pending owners; `texts_of` says what they have.
   void RetryPending(uint16_t shard, absl::FunctionRef<std::vector<LookupText>(absl::string_view owner)> texts_of,

@@ -143,6 +143,15 @@ void IntakeService::GetComplaint(const CallContext& call, const v1::GetComplaint
   runtime_->Read(PositionOf(request), [render, done = std::move(done)](auto rows) { done(render(std::move(rows))); });
 }
 
+absl::StatusOr<std::string> IntakeService::AttachmentKeyOf(const std::string& name, const rows::v1::Complaint& row,
+                                                           const std::string& uri, const Reader& reader) const {
+  const std::string field = absl::StrCat(field::kAttachment, uri);
+  for (const auto& kept : row.attachment_keys()) {
+    if (kept.uri() == uri) return opener_.Open(kept.key(), name, field, reader);
+  }
+  return opener_.DeriveKey(row.text_key(), name, field, reader);
+}
+
 void IntakeService::GetAttachmentKey(const CallContext& call, const v1::GetAttachmentKeyRequest& request,
                                      rpc::Done<v1::GetAttachmentKeyResponse> done) {
   Violations violations;
@@ -162,7 +171,7 @@ void IntakeService::GetAttachmentKey(const CallContext& call, const v1::GetAttac
     const rows::v1::Complaint row = LoadComplaint(**rows, target.shard, target.id);
     if (row.state() == 0 || !caller->Sees(row.placement().agency())) return ComplaintNotFound(target.name);
     if (row.texts_erased()) return TextsErased(target.name);
-    auto key = opener_.DeriveKey(row.text_key(), target.name, absl::StrCat(field::kAttachment, uri), reader);
+    auto key = AttachmentKeyOf(target.name, row, uri, reader);
     if (ReasonOf(key.status()) == "KEY_DESTROYED") return TextsErased(target.name);
     RETURN_IF_ERROR(key.status());
     v1::GetAttachmentKeyResponse response;

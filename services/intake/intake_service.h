@@ -98,6 +98,10 @@ class IntakeService {
   void ExportPerson(const CallContext& call, const v1::ExportPersonRequest& request,
                     rpc::Done<v1::ExportPersonResponse> done);
 
+  // intake_redact.cc
+  void RedactText(const CallContext& call, const v1::RedactTextRequest& request,
+                  rpc::Done<v1::RedactTextResponse> done);
+
   // intake_push.cc, intake_import.cc. A stream keeps what it needs; the service outlives its streams.
   void PushTickets(const CallContext& call, rpc::BidiStream<v1::PushTicketsRequest, v1::PushTicketsResponse> stream);
   void ImportComplaints(const CallContext& call,
@@ -106,6 +110,7 @@ class IntakeService {
  private:
   friend class PushStream;
   friend class ImportStream;
+  friend class Redacting;
   using RowsPtr = std::shared_ptr<const store::Rows>;
 
   // Where a name's aggregate lives.
@@ -137,8 +142,8 @@ class IntakeService {
                                                                const v1::SubmitComplaintRequest& request) const;
   // Wraps `done`: afterwards the next of the same turn begins.
   rpc::Done<SubmitOutcome> EndTurn(const std::string& turn, rpc::Done<SubmitOutcome> done);
-  // Forgotten since, though the key may exist a little longer.
-  bool TextsErasedOf(const runtime::v1::Receipt& receipt) const;
+  // As it is sealed now; empty once it is forgotten, though the key may exist a little longer.
+  types::v1::Sealed TrackingCodeOf(const runtime::v1::Receipt& receipt, const rows::v1::Result& result) const;
   absl::StatusOr<SubmitOutcome> RenderSubmit(const std::string& caller, const runtime::v1::Receipt& receipt,
                                              const std::string& drawn_code) const;
   // intake_prepare.cc
@@ -172,6 +177,9 @@ class IntakeService {
   // Opens every text of an entry of a complaint's history.
   absl::Status OpenEntry(const std::string& name, const rows::v1::HistoryEntry& entry, const Reader& reader,
                          v1::HistoryEntry* into) const;
+  // Of what an attachment points at: derived from the text key, or from one before a redaction and kept since.
+  absl::StatusOr<std::string> AttachmentKeyOf(const std::string& name, const rows::v1::Complaint& row,
+                                              const std::string& uri, const Reader& reader) const;
   static absl::Status CheckPersonalRead(const CallContext& call, bool personal, absl::string_view purpose,
                                         service::Violations* violations);
 
