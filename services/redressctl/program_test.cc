@@ -237,6 +237,33 @@ TEST_F(ProgramTest, AnExportFollowsPagesToTheEndAndSaysWhatIsLeftOut) {
   EXPECT_EQ(Run("person export 1").code, kExitUsage);
 }
 
+TEST_F(ProgramTest, ARedactionNamesATextAndWhatIsKeptOfIt) {
+  RedactTextRequest got;
+  intake_.On<RedactTextRequest, RedactTextResponse>("RedactText", [&](const auto& request, auto* reply) {
+    got = request;
+    reply->mutable_complaint()->set_name(request.name());
+    return absl::OkStatus();
+  });
+  Ran ran = RunWords({"complaint", "redact", "1", "--entry", "3", "--keep", "hits again", "--reason", "neighbour"});
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_EQ(got.name(), "complaints/1");
+  EXPECT_EQ(got.reason(), "neighbour");
+  ASSERT_EQ(got.redactions_size(), 1);
+  EXPECT_EQ(got.redactions(0).version(), 3);
+  EXPECT_EQ(got.redactions(0).field(), Redaction::FIELD_UNSPECIFIED);
+  EXPECT_EQ(got.redactions(0).kept_text(), "hits again");
+  // Words that a list of processes is not to show.
+  ran = Run("complaint redact 1 --entry 1 --field description --keep-file - --reason neighbour", "from a file");
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_EQ(got.redactions(0).field(), Redaction::FIELD_DESCRIPTION);
+  EXPECT_EQ(got.redactions(0).kept_text(), "from a file");
+  for (const char* line :
+       {"complaint redact 1 --reason r", "complaint redact 1 --entry 1", "complaint redact 1 --entry x --reason r",
+        "complaint redact 1 --entry 1 --reason r --keep a --keep-file -"}) {
+    EXPECT_EQ(Run(line).code, kExitUsage) << line;
+  }
+}
+
 TEST_F(ProgramTest, ComparesDigestsOfTwoServers) {
   int calls = 0;
   admin_.On<admin::v1::ListDigestsRequest, admin::v1::ListDigestsResponse>(

@@ -200,6 +200,67 @@ def an_erased_person_is_unreadable_and_figures_stay(scratch):
 
 
 @check
+def words_taken_out_are_nowhere_and_figures_stay(scratch):
+    with Server(scratch / "data") as server:
+        client = server.client
+        landlord.set_up(client)
+        submitted, name = plant(client)
+        visited = landlord.submit(client, description="Fuite.", access_note=WORDS["access_note"]).complaint.name
+        visit = landlord.wait_for_visit(client, visited).name
+        inside = lambda: client.scheduling.GetIntervention(name=visit, include_personal_data=True).intervention.access_note
+        expect_equal(inside(), WORDS["access_note"])
+        history = lambda: client.intake.ListComplaintHistory(name=name, personal_data=True, purpose="test").entries
+        says = lambda event: [(entry.version, entry.text) for entry in history() if entry.event == event]
+        [(message, said)] = says("MessageAdded")
+        expect_equal(said, WORDS["message"])
+        key = client.intake.GetAttachmentKey(name=name, uri="store:1", purpose="test").key
+        client.intake.AddAttachment(name=name, attachment={"uri": "store:1", "sha256": "AA" * 21 + "A=", "size_bytes": 1, "media_type": "image/png"})
+        server.digests()
+        as_of = landlord.ago(seconds=-1)
+        eventually(lambda: landlord.ago(seconds=0) > as_of, "the instant of the reports is past")
+        before = figures_of(server, as_of)
+        told = lambda: [event.id for event in landlord.events(client)[0] if event.complaint in (name, visited)]
+        events = told()
+
+        ran = server.ctl("complaint", "redact", name, "--entry", message, "--keep", "Elle tape encore.", "--reason", "neighbour")
+        expect(name in ran.out, ran.out)
+        client.intake.RedactText(name=name, reason="neighbour", redactions=[
+            {"version": 1, "field": "FIELD_DESCRIPTION", "kept_text": "On tape."}, {"version": 1, "field": "FIELD_ACCESS_NOTE"}])
+        client.intake.RedactText(name=visited, reason="neighbour", redactions=[
+            {"version": 1, "field": "FIELD_ACCESS_NOTE", "kept_text": "Code 12."}])
+        gone = [WORDS["message"], WORDS["description"], WORDS["access_note"]]
+
+        def nothing_of_it():
+            shown = history()
+            words = [entry.text for entry in shown] + [entry.personal_data.SerializeToString().decode(errors="replace") for entry in shown]
+            expect_equal([word for word in gone if any(word in text for text in words)], [])
+            expect_equal(says("MessageAdded"), [(message, "Elle tape encore.")])
+            # The rest is there.
+            expect_equal([text for _, text in says("NoteAdded") + says("ComplaintAnswered") + says("ComplaintContested")],
+                         [WORDS["note"], WORDS["answer"], WORDS["contest"]])
+            read = landlord.get(client, name, personal_data=True, purpose="test").personal_data
+            expect_equal((read.description, read.dwelling, read.access_note, read.tracking_code),
+                         (WORDS["amended"], DWELLING, "", submitted.tracking_code))
+            expect_equal(client.intake.LookUpTrackingCode(tracking_code=submitted.tracking_code).state, 4)
+            expect_equal(client.intake.GetAttachmentKey(name=name, uri="store:1", purpose="test").key, key)
+            expect_equal(inside(), "Code 12.")
+            expect_equal(figures_of(server, as_of), before, "figures moved")
+
+        eventually(lambda: inside() == "Code 12.", "whoever goes there finds how to get in")
+        eventually(lambda: len(says("KeysDestroyed")) == 2, "the keys before are destroyed")
+        nothing_of_it()
+        expect_equal(told(), events, "others were told of it")
+        # The log still holds the old boxes, and nobody opens them: rows that are folded anew show what is kept.
+        server.kill()
+        server.start()
+        for service in ("intake", "routing", "scheduling"):
+            client.admin.RebuildProjection(service=service)
+        nothing_of_it()
+        expect_equal(server.stop(), 0)
+        expect_equal(search(scratch / "data"), [])
+
+
+@check
 def an_erasure_waits_for_open_complaints_when_told_to(scratch):
     with Server(scratch / "data") as server:
         client = server.client
