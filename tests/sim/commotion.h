@@ -56,6 +56,7 @@ class Commotion {
   void ChangeRules();
   void ChangeTerritory();
   void Absence();
+  void TakenOut();
 
   std::string SomeResidence();
   // Submits a complaint about `residence`, or some one.
