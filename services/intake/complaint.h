@@ -35,7 +35,8 @@ inline constexpr Command::KindCase kComplaintCommands[] = {
     Command::kWithdrawComplaint, Command::kAmendComplaint,   Command::kAddMessage,
     Command::kAddNote,           Command::kAddAttachment,    Command::kRecordFact,
     Command::kCloseComplaint,    Command::kNoteAssignment,   Command::kNoteVisit,
-    Command::kNoteAlarm,         Command::kEraseTexts,       Command::kNoteKeysDestroyed};
+    Command::kNoteAlarm,         Command::kEraseTexts,       Command::kNoteKeysDestroyed,
+    Command::kRedactText};
 inline constexpr int kStates = 7;  // STATE_UNSPECIFIED (there is none) … STATE_WITHDRAWN
 
 // What a state makes of a command.
@@ -73,6 +74,7 @@ inline constexpr Millis kMayBeBack = 24 * kHour;
 //   FAILED_PRECONDITION (WRONG_STATE)    the state forbids it, naming the state
 //   FAILED_PRECONDITION (WINDOW_PASSED)  too late to contest: a new complaint with recurrence_of is the way
 //   FAILED_PRECONDITION (TEXTS_ERASED)   a text for a complaint whose texts are forgotten
+//   ABORTED (TEXTS_RESEALED)             a text under a key that a redaction has replaced meanwhile
 //   INVALID_ARGUMENT                     occurred_at too far ahead or back (OCCURRED_AT_AHEAD,
 //                                        BACKDATING_NEEDS_PERMISSION, BACKDATING_NEEDS_REASON), before the receipt or the round (BEFORE_RECEIPT,
 //                                        BEFORE_REOPENING), an outcome or fact this command does not take
@@ -83,6 +85,10 @@ absl::StatusOr<std::vector<Event>> Decide(const Complaint& state, const Command&
 // Folds one event. Total: accepts every event ever written at this build's level and never fails.
 // `recorded_at` and `version` are the record's and the event's.
 void Apply(const Event& event, Millis recorded_at, int64_t version, Complaint* state);
+
+// Keys that nothing is to be read under any more, and that are not known to be destroyed: of texts that were erased,
+// and those that redactions left behind.
+std::vector<std::string> KeysToDestroy(const Complaint& state);
 
 // Whether who commands may see it; reactions and timers see everything.
 bool InScope(const Complaint& state, const Command& command);

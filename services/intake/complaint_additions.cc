@@ -25,7 +25,11 @@ absl::string_view CommandFor(types::v1::FactKind kind) {
 
 Decision DecideAmend(const Complaint& state, const commands::v1::AmendComplaint& command, const Moment& moment) {
   const bool has_text = command.has_description() || command.has_dwelling() || command.has_access_note();
-  RETURN_IF_ERROR(CheckTextMayBeKept(state, has_text, moment));
+  for (const types::v1::Sealed* text : {command.has_description() ? &command.description() : nullptr,
+                                        command.has_dwelling() ? &command.dwelling() : nullptr,
+                                        command.has_access_note() ? &command.access_note() : nullptr}) {
+    RETURN_IF_ERROR(CheckTextMayBeKept(state, text, moment));
+  }
   ASSIGN_OR_RETURN(const Millis at, SinceReceipt(state, command.when(), moment));
   Event event;
   auto* amended = event.mutable_complaint_amended();
@@ -63,7 +67,7 @@ Decision DecideAmend(const Complaint& state, const commands::v1::AmendComplaint&
 }
 
 Decision DecideAddMessage(const Complaint& state, const commands::v1::AddMessage& command, const Moment& moment) {
-  RETURN_IF_ERROR(CheckTextMayBeKept(state, true, moment));
+  RETURN_IF_ERROR(CheckTextMayBeKept(state, &command.text(), moment));
   ASSIGN_OR_RETURN(const Millis at, SinceReceipt(state, command.when(), moment));
   Event event;
   auto* added = event.mutable_message_added();
@@ -76,7 +80,7 @@ Decision DecideAddMessage(const Complaint& state, const commands::v1::AddMessage
 }
 
 Decision DecideAddNote(const Complaint& state, const commands::v1::AddNote& command, const Moment& moment) {
-  RETURN_IF_ERROR(CheckTextMayBeKept(state, true, moment));
+  RETURN_IF_ERROR(CheckTextMayBeKept(state, &command.text(), moment));
   ASSIGN_OR_RETURN(const Millis at, SinceReceipt(state, command.when(), moment));
   Event event;
   *event.mutable_note_added()->mutable_text() = command.text();

@@ -176,7 +176,8 @@ void Apply(const Event& event, Millis recorded_at, int64_t version, Complaint* s
     case Event::kVisitNoted: ApplyVisit(event.visit_noted(), state); break;
     case Event::kAlarmNoted: ApplyAlarm(event.alarm_noted(), state); break;
     case Event::kPersonTextsErased: state->set_texts_erased(true); break;
-    case Event::kKeysDestroyed: state->set_keys_destroyed(true); break;
+    case Event::kKeysDestroyed: ApplyKeysDestroyed(event.keys_destroyed(), state); break;
+    case Event::kTextRedacted: ApplyRedaction(event.text_redacted(), state); break;
     case Event::kPersonRegistered:
     case Event::kPersonErasureRequested:
     case Event::kPersonErased:

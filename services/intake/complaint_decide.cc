@@ -90,7 +90,7 @@ Event Resolved(const Complaint& state, Millis at, types::v1::Outcome outcome) {
 namespace {
 
 Decision DecideAnswer(const Complaint& state, const commands::v1::AnswerComplaint& command, const Moment& moment) {
-  RETURN_IF_ERROR(CheckTextMayBeKept(state, command.has_text(), moment));
+  RETURN_IF_ERROR(CheckTextMayBeKept(state, command.has_text() ? &command.text() : nullptr, moment));
   const bool ends = EndsWithAnswer(state.kind()) && IsOpen(state.state());
   ASSIGN_OR_RETURN(const Millis at,
                    ends ? TransitionAt(state, command.when(), moment) : SinceReceipt(state, command.when(), moment));
@@ -123,7 +123,7 @@ Decision DecideResolve(const Complaint& state, const commands::v1::ResolveCompla
     if (state.outcome() == command.outcome()) return Nothing();
     return WrongState(moment.name, "RESOLVED", "resolved again with another outcome");
   }
-  RETURN_IF_ERROR(CheckTextMayBeKept(state, command.has_text(), moment));
+  RETURN_IF_ERROR(CheckTextMayBeKept(state, command.has_text() ? &command.text() : nullptr, moment));
   ASSIGN_OR_RETURN(const Millis at, TransitionAt(state, command.when(), moment));
   Event event = Resolved(state, at, command.outcome());
   event.mutable_complaint_resolved()->set_reason(command.when().reason());
@@ -163,7 +163,7 @@ Decision DecideContest(const Complaint& state, const commands::v1::ContestCompla
     if (state.round_began() == rows::v1::ROUND_BEGAN_BY_CONTEST) return Nothing();
     return WrongState(moment.name, NameOf(state.state()), "contested");
   }
-  RETURN_IF_ERROR(CheckTextMayBeKept(state, command.has_text(), moment));
+  RETURN_IF_ERROR(CheckTextMayBeKept(state, command.has_text() ? &command.text() : nullptr, moment));
   ASSIGN_OR_RETURN(const Millis at, ReopeningAt(state, command.when(), moment));
   Event event;
   event.mutable_complaint_contested()->set_occurred_at(at);
@@ -230,6 +230,7 @@ Decision DecideByKind(const Complaint& state, const Command& command, const Mome
     case Command::kNoteAlarm: return DecideNoteAlarm(state, command.note_alarm());
     case Command::kEraseTexts: return DecideEraseTexts(state, command.erase_texts());
     case Command::kNoteKeysDestroyed: return NoteKeysDestroyed(command.note_keys_destroyed());
+    case Command::kRedactText: return DecideRedactText(state, command.redact_text(), moment);
     default: return absl::InternalError("no command on a complaint");
   }
 }
@@ -269,10 +270,6 @@ bool InScope(const Complaint& state, const Command& command) {
   const auto& agencies = command.scope().agencies();
   return !state.placement().agency().empty() &&
          std::find(agencies.begin(), agencies.end(), state.placement().agency()) != agencies.end();
-}
-
-absl::Status CheckTextMayBeKept(const Complaint& state, bool has_text, const Moment& moment) {
-  return has_text && state.texts_erased() ? TextsErased(moment.name) : absl::OkStatus();
 }
 
 Decision Decide(const Complaint& state, const Command& command, const Moment& moment) {

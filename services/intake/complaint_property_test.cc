@@ -93,6 +93,22 @@ Command AnyCommand(Millis now) {
               .visit_noted();
       break;
     case Command::kNoteAlarm: command.mutable_note_alarm()->mutable_alarm()->set_clock_version(Below(5)); break;
+    case Command::kRedactText: {
+      auto* redaction = command.mutable_redact_text()->mutable_redaction();
+      redaction->set_text_key(OneOf<const char*>({"k1", "k2", "k3", "k4"}));
+      redaction->set_more(Below(3) == 0);
+      auto* text = redaction->add_texts();
+      text->mutable_place()->set_version(1);
+      text->mutable_place()->set_field(OneOf<const char*>({"description", "note"}));
+      text->set_current(Below(2) == 0);
+      if (Below(2) == 0) text->mutable_text()->set_box("box");
+      break;
+    }
+    case Command::kNoteKeysDestroyed:
+      for (const char* key : {"text-key", "k1", "k2", "k3", "k4"}) {
+        if (Below(2) == 0) command.mutable_note_keys_destroyed()->add_key_ids(key);
+      }
+      break;
     case Command::kEraseTexts: command.mutable_erase_texts()->set_person(OneOf<const char*>({"people/01", "x"})); break;
     default: break;
   }
@@ -132,6 +148,9 @@ void CheckSane(const Complaint& state) {
   }
   RC_ASSERT((state.state() == rows::v1::STATE_CLOSED) == (state.closed_at() != 0));
   RC_ASSERT((state.round() == 0) == (state.round_began_at() == 0));
+  // What can still be read lies under no key that goes.
+  const std::vector<std::string> going = KeysToDestroy(state);
+  if (!state.texts_erased()) RC_ASSERT(std::count(going.begin(), going.end(), state.text_key()) == 0);
   std::vector<std::string> visits;
   for (const auto& visit : state.visits()) visits.push_back(visit.intervention());
   std::sort(visits.begin(), visits.end());
@@ -180,7 +199,8 @@ bool SaysItself(const Command& command) {
     case Command::kAddMessage:
     case Command::kAddNote:
     case Command::kRecordFact:
-    case Command::kNoteKeysDestroyed: return false;
+    case Command::kNoteKeysDestroyed:
+    case Command::kRedactText: return false;
     case Command::kAmendComplaint: return !command.amend_complaint().has_description();
     default: return true;
   }

@@ -41,13 +41,19 @@ Decision DecideAddNote(const Complaint& state, const commands::v1::AddNote& comm
 Decision DecideAddAttachment(const Complaint& state, const commands::v1::AddAttachment& command, const Moment& moment);
 Decision DecideRecordFact(const Complaint& state, const commands::v1::RecordFact& command, const Moment& moment);
 
+// complaint_redaction.cc
+Decision DecideRedactText(const Complaint& state, const commands::v1::RedactText& command, const Moment& moment);
+void ApplyRedaction(const events::v1::TextRedacted& event, Complaint* state);
+void ApplyKeysDestroyed(const events::v1::KeysDestroyed& event, Complaint* state);
+
 // complaint_reactions.cc
 Decision DecideNoteAssignment(const Complaint& state, const commands::v1::NoteAssignment& command);
 Decision DecideNoteVisit(const Complaint& state, const commands::v1::NoteVisit& command);
 Decision DecideNoteAlarm(const Complaint& state, const commands::v1::NoteAlarm& command);
 Decision DecideEraseTexts(const Complaint& state, const commands::v1::EraseTexts& command);
 
-// TEXTS_ERASED when there is a text and the complaint's texts are forgotten.
-absl::Status CheckTextMayBeKept(const Complaint& state, bool has_text, const Moment& moment);
+// Of a text to be recorded, null for none: TEXTS_ERASED when the complaint's texts are forgotten, TEXTS_RESEALED when it
+// lies under a key that goes.
+absl::Status CheckTextMayBeKept(const Complaint& state, const types::v1::Sealed* text, const Moment& moment);
 
 }  // namespace redress::intake

@@ -35,6 +35,7 @@ constexpr Rule kTable[][kStates] = {
     {N, D, D, D, D, D, D},  // NoteAlarm
     {N, D, D, D, D, D, D},  // EraseTexts
     {N, D, D, D, D, D, D},  // NoteKeysDestroyed
+    {F, D, D, D, D, D, D},  // RedactText
 };
 static_assert(std::size(kTable) == std::size(kComplaintCommands));
 

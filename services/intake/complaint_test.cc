@@ -77,6 +77,7 @@ Command Plain(Command::KindCase kind) {
       break;
     case Command::kNoteAlarm: command.mutable_note_alarm()->mutable_alarm()->set_clock_version(1); break;
     case Command::kEraseTexts: command.mutable_erase_texts()->set_person("people/01"); break;
+    case Command::kRedactText: command.mutable_redact_text()->mutable_redaction()->set_text_key("new-key"); break;
     default: break;
   }
   return command;
@@ -148,6 +149,9 @@ const Row kEveryPair[] = {
       "=PersonTextsErased"}},
     {Command::kNoteKeysDestroyed,
      {"-", "=KeysDestroyed", "=KeysDestroyed", "=KeysDestroyed", "=KeysDestroyed", "=KeysDestroyed", "=KeysDestroyed"}},
+    {Command::kRedactText,
+     {"!COMPLAINT_NOT_FOUND", "=TextRedacted", "=TextRedacted", "=TextRedacted", "=TextRedacted", "=TextRedacted",
+      "=TextRedacted"}},
 };
 
 TEST(EveryStateAndCommand, MeetAsTheTableSays) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "libs/service/requests.h"
 #include "libs/status/errors.h"
@@ -102,6 +103,15 @@ void DescribeVisit(const events::v1::VisitNoted& visit, v1::HistoryEntry* entry)
   if (!visit.result().empty()) details["result"] = visit.result();
 }
 
+// "3 note, 5 description": versions of entries, and which of their texts.
+void DescribeRedaction(const events::v1::TextRedacted& redacted, v1::HistoryEntry* entry) {
+  (*entry->mutable_details())["redacted"] =
+      absl::StrJoin(redacted.redacted(), ", ", [](std::string* out, const events::v1::TextPlace& place) {
+        absl::StrAppend(out, place.version(), " ", place.field());
+      });
+  if (redacted.more()) (*entry->mutable_details())["more"] = "true";
+}
+
 // What each kind of event has beyond time and reason.
 void Describe(const events::v1::Event& event, v1::HistoryEntry* entry) {
   auto& details = *entry->mutable_details();
@@ -133,6 +143,7 @@ void Describe(const events::v1::Event& event, v1::HistoryEntry* entry) {
       details["line"] = event.alarm_noted().line();
       details["alarm"] = event.alarm_noted().breach() ? "breach" : "warning";
       break;
+    case Event::kTextRedacted: DescribeRedaction(event.text_redacted(), entry); break;
     default: break;
   }
 }
@@ -198,20 +209,6 @@ v1::HistoryEntry ToApi(int64_t version, const rows::v1::HistoryEntry& row) {
   if (reason != nullptr) entry.set_reason(payload.GetReflection()->GetString(payload, reason));
   Describe(row.event(), &entry);
   return entry;
-}
-
-std::pair<const types::v1::Sealed*, absl::string_view> TextOf(const events::v1::Event& event) {
-  const auto text = [](const auto& payload, absl::string_view field) {
-    return std::make_pair(payload.has_text() ? &payload.text() : nullptr, field);
-  };
-  switch (event.kind_case()) {
-    case Event::kMessageAdded: return text(event.message_added(), field::kMessage);
-    case Event::kNoteAdded: return text(event.note_added(), field::kNote);
-    case Event::kComplaintAnswered: return text(event.complaint_answered(), field::kAnswer);
-    case Event::kComplaintResolved: return text(event.complaint_resolved(), field::kResolution);
-    case Event::kComplaintContested: return text(event.complaint_contested(), field::kContest);
-    default: return {nullptr, ""};
-  }
 }
 
 v1::LookUpTrackingCodeResponse ToTracking(const rows::v1::Complaint& row) {

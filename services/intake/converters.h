@@ -1,8 +1,6 @@
 // Between intake's rows and its API. Personal data stays shut here.
 #pragma once
 
-#include <utility>
-
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "redress/intake/events/v1/events.pb.h"
@@ -15,9 +13,6 @@ namespace redress::intake {
 // `name`: "complaints/<id>".
 v1::Complaint ToApi(absl::string_view name, const rows::v1::Complaint& row);
 v1::HistoryEntry ToApi(int64_t version, const rows::v1::HistoryEntry& row);
-
-// The text of a history entry, and the field it was sealed as; null when it has none.
-std::pair<const types::v1::Sealed*, absl::string_view> TextOf(const events::v1::Event& event);
 
 // What whoever knows the tracking code is told.
 v1::LookUpTrackingCodeResponse ToTracking(const rows::v1::Complaint& row);

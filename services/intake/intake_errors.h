@@ -57,6 +57,16 @@ inline absl::Status TextsErased(absl::string_view name) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "TEXTS_ERASED",
                    absl::StrCat("the texts of ", name, " were erased with its person; no text can be added"));
 }
+// A redaction came between the sealing of a text and its recording.
+inline absl::Status TextsResealed(absl::string_view name) {
+  return MakeError(absl::StatusCode::kAborted, "TEXTS_RESEALED",
+                   absl::StrCat("the texts of ", name, " were put under another key at this moment: try again"));
+}
+inline absl::Status TextNotFound(absl::string_view name, int redaction) {
+  return MakeError(absl::StatusCode::kNotFound, "TEXT_NOT_FOUND",
+                   absl::StrCat("redactions[", redaction, "]: ", name, " has no such text"),
+                   {{"redaction", absl::StrCat(redaction)}});
+}
 inline absl::Status PersonErasedError(absl::string_view name) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "PERSON_ERASED", absl::StrCat(name, " was erased"));
 }
@@ -99,6 +109,13 @@ inline absl::Status RequestIdReused() {
 // What the request says is wrong whatever the state is, or against when the complaint was received.
 inline absl::Status BadArgument(absl::string_view reason, absl::string_view message) {
   return MakeError(absl::StatusCode::kInvalidArgument, reason, message);
+}
+
+// As the runtime says it: the handler looks, too, where it reads texts of that version.
+inline absl::Status EtagMoved(absl::string_view name, int64_t version, int64_t etag) {
+  return MakeError(absl::StatusCode::kAborted, "ETAG_MOVED",
+                   absl::StrCat(name, " is at version ", version, ", not ", etag),
+                   {{"version", absl::StrCat(version)}});
 }
 
 // An etag was given for what there is not: the runtime tests it before the service is asked.

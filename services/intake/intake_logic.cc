@@ -215,14 +215,14 @@ void IntakeLogic::EraseAgain(const std::string& person, uint16_t shard, uint32_t
 void IntakeLogic::DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done) {
   const auto rows = rows_();
   const bool is_person = absl::StartsWith(aggregate, kPersonPrefix);
-  std::string key;
+  std::vector<std::string> keys;
   if (is_person) {
     const auto person = LoadPerson(*rows, shard, PersonIdOf(aggregate));
-    if (person.has_value()) key = person->person_key();
+    if (person.has_value() && !person->person_key().empty()) keys.push_back(person->person_key());
   } else {
-    key = LoadComplaint(*rows, shard, ComplaintIdOf(aggregate)).text_key();
+    keys = KeysToDestroy(LoadComplaint(*rows, shard, ComplaintIdOf(aggregate)));
   }
-  if (!key.empty() && !keys_->Destroy(key).ok()) {
+  if (!keys.empty() && !keys_->DestroyAll(keys).ok()) {
     retry_->PostAfter(kKeyStoreRetry, [this, aggregate, shard, done = std::move(done)]() mutable {
       DestroyKeys(aggregate, shard, std::move(done));
     });
@@ -231,7 +231,7 @@ void IntakeLogic::DestroyKeys(const std::string& aggregate, uint16_t shard, Fire
   Command command;
   auto* ids = is_person ? command.mutable_note_person_key_destroyed()->mutable_key_ids()
                         : command.mutable_note_keys_destroyed()->mutable_key_ids();
-  if (!key.empty()) *ids->Add() = key;
+  ids->Assign(keys.begin(), keys.end());
   done(TimerOrder(shard, aggregate, command));
 }
 

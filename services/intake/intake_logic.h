@@ -44,7 +44,7 @@ class IntakeLogic : public runtime::Logic {
 
  private:
   using FireDone = std::function<void(std::optional<runtime::v1::Order>)>;
-  // Destroys the keys of an erased complaint or person; tries until the store answers.
+  // Destroys the keys of an erased person, or those that a complaint has given up; tries until the store answers.
   void DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done);
   // Orders an erasure that was put off once more; waits until the whole projection has been read.
   void EraseAgain(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done);

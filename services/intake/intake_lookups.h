@@ -16,28 +16,9 @@
 #include "libs/privacy/sealer.h"
 #include "libs/store/store.h"
 #include "redress/types/v1/sealed.pb.h"
+#include "services/intake/text_fields.h"
 
 namespace redress::intake {
-
-// Where personal data of intake is sealed to: the `field` of Sealer and Opener; the owner is the complaint's or
-// person's name.
-namespace field {
-inline constexpr absl::string_view kDescription = "description";
-inline constexpr absl::string_view kDwelling = "dwelling";
-inline constexpr absl::string_view kAccessNote = "access_note";
-inline constexpr absl::string_view kTrackingCode = "tracking_code";
-inline constexpr absl::string_view kHandlerNames = "handler_names";
-inline constexpr absl::string_view kAnswer = "answer";
-inline constexpr absl::string_view kResolution = "resolution";
-inline constexpr absl::string_view kContest = "contest";
-inline constexpr absl::string_view kMessage = "message";
-inline constexpr absl::string_view kNote = "note";
-inline constexpr absl::string_view kAttachment = "attachment/";  // and its uri
-inline constexpr absl::string_view kName = "name";
-inline constexpr absl::string_view kPhone = "phone";
-inline constexpr absl::string_view kEmail = "email";
-inline constexpr absl::string_view kCareNeeds = "care_needs";
-}  // namespace field
 
 // One text of an owner that can be looked up.
 struct LookupText {
@@ -53,7 +34,7 @@ class Lookups {
   Lookups(std::string installation, std::string country_prefix, KeyStore* keys);
 
   // Rows for all that can be looked up of an owner ("complaints/<id>", "people/<id>"); none for what cannot be opened
-  // any more. While the key store cannot say, the owner is pending. Once an owner.
+  // any more. While the key store cannot say, the owner is pending. Once an owner, or again behind Remove.
   void Add(uint16_t shard, absl::string_view owner, const std::vector<LookupText>& texts, store::View* rows) const;
   // Makes the rows of some pending owners; `texts_of` says what they have.
   void RetryPending(uint16_t shard, absl::FunctionRef<std::vector<LookupText>(absl::string_view owner)> texts_of,

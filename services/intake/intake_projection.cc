@@ -22,6 +22,7 @@
 #include "libs/runtime/rows.h"
 #include "libs/store/keys.h"
 #include "services/intake/complaint.h"
+#include "services/intake/intake_texts.h"
 #include "services/intake/person.h"
 
 namespace redress::intake {
@@ -90,10 +91,12 @@ void UpdateTimers(const ApplyContext& context, const log::v1::Event& event, cons
   } else if (before.state() == rows::v1::STATE_RESOLVED) {
     runtime::CancelTimer(rows, context.shard, aggregate, kCloseTimer);
   }
-  if (payload.has_person_texts_erased()) {
-    runtime::SetTimer(rows, context.shard, aggregate, kDestroyKeysTimer, context.recorded_at());
-  } else if (payload.has_keys_destroyed()) {
+  if (!payload.has_person_texts_erased() && !payload.has_text_redacted() && !payload.has_keys_destroyed()) return;
+  // Also after KeysDestroyed: other keys may have been given up since the work row was looked at.
+  if (KeysToDestroy(after).empty()) {
     runtime::CancelTimer(rows, context.shard, aggregate, kDestroyKeysTimer);
+  } else {
+    runtime::SetTimer(rows, context.shard, aggregate, kDestroyKeysTimer, context.recorded_at());
   }
 }
 
@@ -133,6 +136,19 @@ std::vector<LookupText> LookupTextsOf(const rows::v1::Person& row) {
   return texts;
 }
 
+// History shows texts in their places; the event that sealed them anew is kept without them.
+void ReplaceInHistory(uint16_t shard, absl::string_view id, events::v1::TextRedacted* redacted, store::View* rows) {
+  for (const events::v1::ResealedText& text : redacted->texts()) {
+    const std::string rest = Rest(Key(0, 0).Raw(id).I64(text.place().version()));
+    auto entry = kHistory.Get(*rows, shard, rest);
+    if (!entry.has_value()) continue;
+    ReplaceText(text.place().field(), text.text(), entry->mutable_event());
+    kHistory.Put(*rows, shard, rest, *entry);
+  }
+  redacted->clear_texts();
+  redacted->clear_attachment_keys();
+}
+
 void ApplyToComplaint(const ApplyContext& context, const log::v1::Event& event, const Event& payload,
                       const Lookups* lookups, store::View* rows) {
   const absl::string_view id = ComplaintIdOf(event.aggregate());
@@ -150,9 +166,16 @@ void ApplyToComplaint(const ApplyContext& context, const log::v1::Event& event, 
   entry.set_recorded_at(context.recorded_at());
   entry.set_actor(context.body->actor());
   *entry.mutable_event() = payload;
+  if (payload.has_text_redacted()) {
+    ReplaceInHistory(context.shard, id, entry.mutable_event()->mutable_text_redacted(), rows);
+  }
   kHistory.Put(*rows, context.shard, Rest(Key(0, 0).Raw(id).I64(event.version())), entry);
   if (lookups == nullptr) return;
   if (payload.has_complaint_received()) {
+    lookups->Add(context.shard, event.aggregate(), LookupTextsOf(after), rows);
+  } else if (payload.has_text_redacted()) {
+    // When rows are folded anew the first box cannot be opened any more, and this one is the first that can.
+    lookups->Remove(context.shard, event.aggregate(), rows);
     lookups->Add(context.shard, event.aggregate(), LookupTextsOf(after), rows);
   } else if (payload.has_person_texts_erased()) {
     lookups->Remove(context.shard, event.aggregate(), rows);
@@ -261,6 +284,9 @@ rows::v1::Result ResultOf(const ApplyContext& context, const store::Rows& rows) 
   complaint->clear_dwelling();
   complaint->clear_access_note();
   complaint->clear_handler_names();
+  complaint->clear_former_text_keys();
+  complaint->clear_resealing_keys();
+  complaint->clear_attachment_keys();
   if (!payload.has_complaint_received()) complaint->clear_tracking_code();
   return result;
 }

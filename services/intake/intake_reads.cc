@@ -12,6 +12,7 @@
 #include "services/intake/intake_list.h"
 #include "services/intake/intake_projection.h"
 #include "services/intake/intake_service.h"
+#include "services/intake/intake_texts.h"
 
 namespace redress::intake {
 namespace {
@@ -96,6 +97,21 @@ absl::Status IntakeService::OpenComplaint(const std::string& name, const rows::v
   return Open(row.tracking_code(), name, field::kTrackingCode, reader, into->mutable_tracking_code());
 }
 
+absl::Status IntakeService::OpenEntry(const std::string& name, const rows::v1::HistoryEntry& entry,
+                                      const Reader& reader, v1::HistoryEntry* into) const {
+  absl::Status opened;
+  VisitTexts(entry.event(), [&](absl::string_view field, const types::v1::Sealed& text) {
+    if (!opened.ok() || field == field::kHandlerNames) return;  // staff's names are no text about a resident
+    std::string* at = field == field::kDescription    ? into->mutable_personal_data()->mutable_description()
+                      : field == field::kDwelling     ? into->mutable_personal_data()->mutable_dwelling()
+                      : field == field::kAccessNote   ? into->mutable_personal_data()->mutable_access_note()
+                      : field == field::kTrackingCode ? into->mutable_personal_data()->mutable_tracking_code()
+                                                      : into->mutable_text();
+    opened = Open(text, name, field, reader, at);
+  });
+  return opened;
+}
+
 void IntakeService::GetComplaint(const CallContext& call, const v1::GetComplaintRequest& request,
                                  rpc::Done<v1::GetComplaintResponse> done) {
   const auto check = [&]() -> absl::StatusOr<std::optional<Target>> {
@@ -127,6 +143,15 @@ void IntakeService::GetComplaint(const CallContext& call, const v1::GetComplaint
   runtime_->Read(PositionOf(request), [render, done = std::move(done)](auto rows) { done(render(std::move(rows))); });
 }
 
+absl::StatusOr<std::string> IntakeService::AttachmentKeyOf(const std::string& name, const rows::v1::Complaint& row,
+                                                           const std::string& uri, const Reader& reader) const {
+  const std::string field = absl::StrCat(field::kAttachment, uri);
+  for (const auto& kept : row.attachment_keys()) {
+    if (kept.uri() == uri) return opener_.Open(kept.key(), name, field, reader);
+  }
+  return opener_.DeriveKey(row.text_key(), name, field, reader);
+}
+
 void IntakeService::GetAttachmentKey(const CallContext& call, const v1::GetAttachmentKeyRequest& request,
                                      rpc::Done<v1::GetAttachmentKeyResponse> done) {
   Violations violations;
@@ -146,7 +171,7 @@ void IntakeService::GetAttachmentKey(const CallContext& call, const v1::GetAttac
     const rows::v1::Complaint row = LoadComplaint(**rows, target.shard, target.id);
     if (row.state() == 0 || !caller->Sees(row.placement().agency())) return ComplaintNotFound(target.name);
     if (row.texts_erased()) return TextsErased(target.name);
-    auto key = opener_.DeriveKey(row.text_key(), target.name, absl::StrCat(field::kAttachment, uri), reader);
+    auto key = AttachmentKeyOf(target.name, row, uri, reader);
     if (ReasonOf(key.status()) == "KEY_DESTROYED") return TextsErased(target.name);
     RETURN_IF_ERROR(key.status());
     v1::GetAttachmentKeyResponse response;
@@ -227,8 +252,7 @@ void IntakeService::ListComplaintHistory(const CallContext& call, const v1::List
       }
       v1::HistoryEntry* shown = response.add_entries();
       *shown = ToApi(version, entry);
-      const auto [sealed, field] = TextOf(entry.event());
-      if (open && sealed != nullptr) opened = Open(*sealed, target.name, field, reader, shown->mutable_text());
+      if (open) opened = OpenEntry(target.name, entry, reader, shown);
       bytes += shown->ByteSizeLong();
       return opened.ok();
     });

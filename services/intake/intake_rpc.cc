@@ -43,6 +43,8 @@ rpc::Service MakeIntakeRpc(IntakeService* service) {
   REDRESS_RPC(GetPerson);
   REDRESS_RPC(FindPeople);
   REDRESS_RPC(ErasePerson);
+  REDRESS_RPC(ExportPerson);
+  REDRESS_RPC(RedactText);
 #undef REDRESS_RPC
 #undef REDRESS_CHANGE
   rpc.Bidi<v1::PushTicketsRequest, v1::PushTicketsResponse>(

@@ -95,6 +95,14 @@ class IntakeService {
   void ErasePerson(const CallContext& call, const v1::ErasePersonRequest& request,
                    rpc::Done<v1::ErasePersonResponse> done);
 
+  // intake_export.cc
+  void ExportPerson(const CallContext& call, const v1::ExportPersonRequest& request,
+                    rpc::Done<v1::ExportPersonResponse> done);
+
+  // intake_redact.cc
+  void RedactText(const CallContext& call, const v1::RedactTextRequest& request,
+                  rpc::Done<v1::RedactTextResponse> done);
+
   // intake_push.cc, intake_import.cc. A stream keeps what it needs; the service outlives its streams.
   void PushTickets(const CallContext& call, rpc::BidiStream<v1::PushTicketsRequest, v1::PushTicketsResponse> stream);
   void ImportComplaints(const CallContext& call,
@@ -103,6 +111,7 @@ class IntakeService {
  private:
   friend class PushStream;
   friend class ImportStream;
+  friend class Redacting;
   using RowsPtr = std::shared_ptr<const store::Rows>;
 
   // Where a name's aggregate lives.
@@ -139,8 +148,8 @@ class IntakeService {
                                                                const v1::SubmitComplaintRequest& request) const;
   // Wraps `done`: afterwards the next of the same turn begins.
   rpc::Done<SubmitOutcome> EndTurn(const std::string& turn, rpc::Done<SubmitOutcome> done);
-  // Forgotten since, though the key may exist a little longer.
-  bool TextsErasedOf(const runtime::v1::Receipt& receipt) const;
+  // As it is sealed now; empty once it is forgotten, though the key may exist a little longer.
+  types::v1::Sealed TrackingCodeOf(const runtime::v1::Receipt& receipt, const rows::v1::Result& result) const;
   absl::StatusOr<SubmitOutcome> RenderSubmit(const std::string& caller, const runtime::v1::Receipt& receipt,
                                              const std::string& drawn_code) const;
   // intake_prepare.cc
@@ -171,12 +180,27 @@ class IntakeService {
                     const Reader& reader, std::string* into) const;
   absl::Status OpenComplaint(const std::string& name, const rows::v1::Complaint& row, const Reader& reader,
                              v1::PersonalData* into) const;
+  // Opens every text of an entry of a complaint's history.
+  absl::Status OpenEntry(const std::string& name, const rows::v1::HistoryEntry& entry, const Reader& reader,
+                         v1::HistoryEntry* into) const;
+  // Of what an attachment points at: derived from the text key, or from one before a redaction and kept since.
+  absl::StatusOr<std::string> AttachmentKeyOf(const std::string& name, const rows::v1::Complaint& row,
+                                              const std::string& uri, const Reader& reader) const;
   static absl::Status CheckPersonalRead(const CallContext& call, bool personal, absl::string_view purpose,
                                         service::Violations* violations);
 
   // intake_people.cc
   absl::StatusOr<v1::Person> RenderPerson(const store::Rows& rows, const Target& target, const CallContext& call,
                                           const std::string& purpose) const;
+
+  // intake_export.cc
+  struct Export;
+  absl::StatusOr<v1::ExportPersonResponse> RenderExport(const store::Rows& rows, const Export& asked) const;
+  // Adds a complaint's entries from after `after` on until the page is full; the token for the rest, "" when there is
+  // none.
+  absl::StatusOr<std::string> ExportComplaint(const store::Rows& rows, const Target& target, int64_t after,
+                                              const Export& asked, int* left, size_t* bytes,
+                                              v1::ExportPersonResponse* response) const;
 
   // intake_import.cc
   // An old complaint, checked and sealed.

@@ -111,9 +111,12 @@ absl::StatusOr<std::optional<SubmitOutcome>> IntakeService::FindKnownSubmit(
   return std::optional<SubmitOutcome>();
 }
 
-bool IntakeService::TextsErasedOf(const Receipt& receipt) const {
+types::v1::Sealed IntakeService::TrackingCodeOf(const Receipt& receipt, const rows::v1::Result& result) const {
   const auto shard = static_cast<uint16_t>(receipt.position().shard());
-  return LoadComplaint(*Rows(), shard, ComplaintIdOf(receipt.aggregate())).texts_erased();
+  const auto row = LoadComplaint(*Rows(), shard, ComplaintIdOf(receipt.aggregate()));
+  if (row.texts_erased()) return {};
+  // A redaction since then has put it under another key.
+  return row.has_tracking_code() ? row.tracking_code() : result.complaint().tracking_code();
 }
 
 absl::StatusOr<SubmitOutcome> IntakeService::RenderSubmit(const std::string& caller, const Receipt& receipt,
@@ -128,8 +131,8 @@ absl::StatusOr<SubmitOutcome> IntakeService::RenderSubmit(const std::string& cal
   *outcome.response.mutable_position() = receipt.position();
   if (!receipt.known()) {
     outcome.response.set_tracking_code(drawn_code);
-  } else if (result.complaint().has_tracking_code() && !TextsErasedOf(receipt)) {
-    RETURN_IF_ERROR(Open(result.complaint().tracking_code(), receipt.aggregate(), field::kTrackingCode,
+  } else {
+    RETURN_IF_ERROR(Open(TrackingCodeOf(receipt, result), receipt.aggregate(), field::kTrackingCode,
                          {caller, "submit_complaint"}, outcome.response.mutable_tracking_code()));
   }
   return outcome;

@@ -334,5 +334,7 @@ REDRESS_CHANGE(AddNote);
 REDRESS_CHANGE(AddAttachment);
 REDRESS_CHANGE(RecordFact);
 #undef REDRESS_CHANGE
+template void IntakeService::RenderChange<v1::RedactTextResponse>(const Target&, const Receipt&,
+                                                                  rpc::Done<v1::RedactTextResponse>);
 
 }  // namespace redress::intake

@@ -17,6 +17,12 @@ inline constexpr size_t kMaxCode = 64;
 inline constexpr size_t kMaxReference = 128;
 inline constexpr size_t kMaxUri = 512;
 
+// Texts of one RedactText. An event of it ends when its texts have reached this: two fit into a record.
+inline constexpr int kMaxRedactions = 20;
+inline constexpr size_t kMaxResealedBytes = size_t{192} << 10;
+// How often one is ordered anew because the complaint moved.
+inline constexpr int kMaxRedactionTries = 8;
+
 // Of one complaint, in its whole life.
 inline constexpr int kMaxAttachments = 100;
 inline constexpr int64_t kMaxAttachmentBytes = int64_t{1} << 40;

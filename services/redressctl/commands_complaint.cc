@@ -1,11 +1,15 @@
 // complaint
 // submit|get|list|history|acknowledge|start|answer|resolve|confirm|contest|reopen|withdraw|amend|message|note|
-// attach|attachment-key|fact, track CODE, person get|find|erase
+// attach|attachment-key|fact|redact, track CODE, person get|find|erase|export
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
+#include "libs/status/macros.h"
 #include "redress/intake/v1/intake_service.pb.h"
 #include "services/redressctl/call_command.h"
 #include "services/redressctl/commands.h"
 #include "services/redressctl/exit_codes.h"
+#include "services/redressctl/fields.h"
 
 namespace redress::ctl {
 namespace {
@@ -149,6 +153,54 @@ void AddResidentSteps(Command* group) {
       .Option("--purpose", "purpose", kPurpose);
 }
 
+// Pages until the end, whatever --output says: it is for programs, or for the person's own.
+absl::Status ExportPerson(const std::string& person, const std::string& purpose, Session& session) {
+  v1::ExportPersonRequest request;
+  request.set_name(absl::StartsWith(person, "people/") ? person : absl::StrCat("people/", person));
+  request.set_purpose(purpose);
+  bool partial = false;
+  do {
+    v1::ExportPersonResponse page;
+    RETURN_IF_ERROR(session.Call(absl::StrCat(kService, "/ExportPerson"), request, &page));
+    partial |= page.partial();
+    session.printer().Json(page);
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  if (partial) {
+    session.Note("complaints of agencies that you do not see were left out");
+    session.SetFindings();
+  }
+  return absl::OkStatus();
+}
+
+// One text a run; several at once come as JSON.
+void AddRedact(Command* group) {
+  CallCommand call = Call<v1::RedactTextRequest, v1::RedactTextResponse>(
+      group, "redact", "RedactText", "Takes words about somebody else out of what was written, for ever");
+  call.Name("COMPLAINT", "name", "complaints", kComplaint).Option("--reason", "reason", "Why: a code").Required();
+  Argument* version = call.Extra("--entry", "VERSION", "Of the entry that says it, as complaint history shows it");
+  Argument* field = call.Extra("--field", "FIELD", "Which of its texts; else what a message, note or answer says");
+  field->OneOf(ShortNames(*v1::Redaction::Field_descriptor()));
+  Argument* kept = call.Extra("--keep", "TEXT", "What is kept of it; else nothing");
+  Argument* file = call.Extra("--keep-file", "FILE", "The same from a file, - for the standard input");
+  file->File();
+  call.Before([version, field, kept, file](google::protobuf::Message* message, Session& session) -> absl::Status {
+    auto* request = static_cast<v1::RedactTextRequest*>(message);
+    if (!version->given()) {
+      return request->redactions().empty() ? InvalidFields({{"--entry", "is missing"}}) : absl::OkStatus();
+    }
+    v1::Redaction* redaction = request->add_redactions();
+    RETURN_IF_ERROR(SetField(redaction, "version", version->value(), session.zone()));
+    if (field->given()) RETURN_IF_ERROR(SetField(redaction, "field", field->value(), session.zone()));
+    if (kept->given() && file->given()) return InvalidFields({{"--keep-file", "does not go with --keep"}});
+    if (kept->given()) redaction->set_kept_text(kept->value());
+    if (file->given()) {
+      ASSIGN_OR_RETURN(*redaction->mutable_kept_text(), ReadText(file->value(), *session.environment().in));
+    }
+    return absl::OkStatus();
+  });
+}
+
 void AddPersonCommands(Command* root) {
   Command* group = root->Add("person", "People who complain");
   Call<v1::GetPersonRequest, v1::GetPersonResponse>(group, "get", "GetPerson",
@@ -169,6 +221,11 @@ void AddPersonCommands(Command* root) {
       .Option("--reason", "reason", "Why: a code")
       .Required()
       .Option("--until-closed", "until_closed", "Waits for open complaints to end instead of refusing");
+  Command* exporting = group->Add("export", "All there is about a person, a page of proto JSON a line");
+  Argument* person = exporting->Positional("PERSON", "Id or name, as in people/ID")->Required();
+  Argument* purpose = exporting->Option("--purpose", "CODE", kPurpose)->Required();
+  exporting->SetRun(
+      [person, purpose](Session& session) { return ExportPerson(person->value(), purpose->value(), session); });
 }
 
 }  // namespace
@@ -179,6 +236,7 @@ void AddComplaintCommands(Command* root) {
   AddReads(group);
   AddLandlordSteps(group);
   AddResidentSteps(group);
+  AddRedact(group);
   Call<v1::LookUpTrackingCodeRequest, v1::LookUpTrackingCodeResponse>(root, "track", "LookUpTrackingCode",
                                                                       "Where the complaint with a tracking code stands")
       .Positional("CODE", "tracking_code", "With or without dashes, in any case")

@@ -172,6 +172,8 @@ class CommandTest : public ::testing::Test {
     intake_.Has<GetPersonRequest, GetPersonResponse>("GetPerson");
     intake_.Has<FindPeopleRequest, FindPeopleResponse>("FindPeople");
     intake_.Has<ErasePersonRequest, ErasePersonResponse>("ErasePerson");
+    intake_.Has<ExportPersonRequest, ExportPersonResponse>("ExportPerson");
+    intake_.Has<RedactTextRequest, RedactTextResponse>("RedactText");
     intake_.service().Bidi<PushTicketsRequest, PushTicketsResponse>(
         "PushTickets", [this](const CallContext&, PushStream stream) { push_(stream); });
     intake_.service().Bidi<ImportComplaintsRequest, ImportComplaintsResponse>(

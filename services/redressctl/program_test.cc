@@ -240,6 +240,56 @@ TEST_F(ProgramTest, ListsFollowPagesUpToTheLimit) {
             "{\"complaints\":[{\"name\":\"complaints/2\"},{\"name\":\"complaints/3\"}],\"nextPageToken\":\"4\"}\n");
 }
 
+TEST_F(ProgramTest, AnExportFollowsPagesToTheEndAndSaysWhatIsLeftOut) {
+  std::vector<std::string> tokens;
+  intake_.On<ExportPersonRequest, ExportPersonResponse>("ExportPerson", [&](const auto& request, auto* reply) {
+    EXPECT_EQ(request.name(), "people/1");
+    EXPECT_EQ(request.purpose(), "asked");
+    tokens.push_back(request.page_token());
+    if (tokens.size() == 1) reply->mutable_person()->set_full_name("Eleanor");
+    reply->add_complaints()->mutable_complaint()->set_name(absl::StrCat("complaints/", tokens.size()));
+    if (tokens.size() < 3) reply->set_next_page_token(absl::StrCat("after", tokens.size()));
+    reply->set_partial(tokens.size() == 2);
+    return absl::OkStatus();
+  });
+  const Ran ran = Run("person export 1 --purpose asked");
+  EXPECT_EQ(ran.code, kExitFindings) << ran.err;
+  EXPECT_THAT(tokens, ElementsAre("", "after1", "after2"));
+  const std::vector<std::string> lines = absl::StrSplit(ran.out, '\n', absl::SkipEmpty());
+  ASSERT_EQ(lines.size(), 3u) << ran.out;
+  EXPECT_THAT(lines[0], HasSubstr("Eleanor"));
+  EXPECT_THAT(lines[2], HasSubstr("complaints/3"));
+  EXPECT_THAT(ran.err, HasSubstr("left out"));
+  EXPECT_EQ(Run("person export 1").code, kExitUsage);
+}
+
+TEST_F(ProgramTest, ARedactionNamesATextAndWhatIsKeptOfIt) {
+  RedactTextRequest got;
+  intake_.On<RedactTextRequest, RedactTextResponse>("RedactText", [&](const auto& request, auto* reply) {
+    got = request;
+    reply->mutable_complaint()->set_name(request.name());
+    return absl::OkStatus();
+  });
+  Ran ran = RunWords({"complaint", "redact", "1", "--entry", "3", "--keep", "hits again", "--reason", "neighbour"});
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_EQ(got.name(), "complaints/1");
+  EXPECT_EQ(got.reason(), "neighbour");
+  ASSERT_EQ(got.redactions_size(), 1);
+  EXPECT_EQ(got.redactions(0).version(), 3);
+  EXPECT_EQ(got.redactions(0).field(), Redaction::FIELD_UNSPECIFIED);
+  EXPECT_EQ(got.redactions(0).kept_text(), "hits again");
+  // Words that a list of processes is not to show.
+  ran = Run("complaint redact 1 --entry 1 --field description --keep-file - --reason neighbour", "from a file");
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_EQ(got.redactions(0).field(), Redaction::FIELD_DESCRIPTION);
+  EXPECT_EQ(got.redactions(0).kept_text(), "from a file");
+  for (const char* line :
+       {"complaint redact 1 --reason r", "complaint redact 1 --entry 1", "complaint redact 1 --entry x --reason r",
+        "complaint redact 1 --entry 1 --reason r --keep a --keep-file -"}) {
+    EXPECT_EQ(Run(line).code, kExitUsage) << line;
+  }
+}
+
 TEST_F(ProgramTest, ComparesDigestsOfTwoServers) {
   int calls = 0;
   admin_.On<admin::v1::ListDigestsRequest, admin::v1::ListDigestsResponse>(

@@ -43,6 +43,7 @@ absl::Status CopyTree(const std::string& from, const std::string& to) {
 struct KeysOfLog {
   std::map<std::string, std::string> owners;  // key id → "people/…", "complaints/…"
   std::set<std::string> destroyed;
+  std::map<std::string, std::set<std::string>> resealing;  // complaint → keys that redactions took for it
 
   void Note(const std::string& aggregate, const intake::events::v1::Event& event) {
     using Event = intake::events::v1::Event;
@@ -51,7 +52,16 @@ struct KeysOfLog {
       case Event::kComplaintImported: Bind(event.complaint_imported().text_key(), aggregate); break;
       case Event::kPersonRegistered: Bind(event.person_registered().person_key(), aggregate); break;
       case Event::kPersonErased: Destroy(event.person_erased().person_key()); break;
-      case Event::kPersonTextsErased: Destroy(event.person_texts_erased().text_key()); break;
+      case Event::kPersonTextsErased:
+        Destroy(event.person_texts_erased().text_key());
+        // A redaction that did not come to its end has put some of them under another.
+        for (const std::string& id : resealing[aggregate]) Destroy(id);
+        break;
+      case Event::kTextRedacted:
+        Bind(event.text_redacted().text_key(), aggregate);
+        resealing[aggregate].insert(event.text_redacted().text_key());
+        for (const std::string& id : event.text_redacted().old_text_keys()) Destroy(id);
+        break;
       case Event::kKeysDestroyed:
         for (const std::string& id : event.keys_destroyed().key_ids()) Destroy(id);
         break;

@@ -30,6 +30,7 @@ struct Following {
   const int64_t followed;  // before; one event may mean several changes
   int64_t version;
   bool matter_changed = false;
+  bool resealed = false;
   bool reopened = false;
   Millis happened_at = 0;
   std::string ended_reason;
@@ -77,6 +78,13 @@ void Amend(const Amended& amended, MatterNoted* matter) {
   if (amended.has_access_note()) *matter->mutable_access_note() = amended.access_note();
 }
 
+void Reseal(const commands::v1::Resealed& resealed, MatterNoted* matter) {
+  if (resealed.has_dwelling()) *matter->mutable_dwelling() = resealed.dwelling();
+  if (resealed.has_access_note()) *matter->mutable_access_note() = resealed.access_note();
+  if (resealed.no_dwelling()) matter->clear_dwelling();
+  if (resealed.no_access_note()) matter->clear_access_note();
+}
+
 void Follow(const Change& change, Following* at) {
   if (change.complaint_version() <= at->followed) return;
   at->version = change.complaint_version();
@@ -92,6 +100,12 @@ void Follow(const Change& change, Following* at) {
       const MatterNoted before = at->matter;
       Amend(change.amended(), &at->matter);
       at->matter_changed |= !SameMatter(before, at->matter);
+      return;
+    }
+    case Change::kResealed: {
+      const MatterNoted before = at->matter;
+      Reseal(change.resealed(), &at->matter);
+      at->resealed |= !SameMatter(before, at->matter);
       return;
     }
     case Change::kEnded: {
@@ -194,6 +208,13 @@ absl::StatusOr<Assigned> AssignByRules(const ComplaintRow& state, const Followin
   return assigned;
 }
 
+MatterNoted Noted(const Following& at) {
+  MatterNoted noted = at.matter;
+  noted.set_complaint_version(at.version);
+  noted.set_resealed(at.resealed);
+  return noted;
+}
+
 absl::StatusOr<std::vector<Event>> DecideFollow(const ComplaintRow& state, const commands::v1::FollowComplaint& command,
                                                 const Moment& moment) {
   Following at(state);
@@ -201,16 +222,16 @@ absl::StatusOr<std::vector<Event>> DecideFollow(const ComplaintRow& state, const
   std::vector<Event> events;
   if (at.version == state.complaint_version()) return events;
   if (at.state == ComplaintRow::STATE_OPEN) {
-    if (state.state() == ComplaintRow::STATE_OPEN && !at.reopened && !at.matter_changed) return events;
+    if (state.state() == ComplaintRow::STATE_OPEN && !at.reopened && !at.matter_changed) {
+      // Nobody is put in charge anew because words lie under another key.
+      if (at.resealed) *events.emplace_back().mutable_matter_noted() = Noted(at);
+      return events;
+    }
     ASSIGN_OR_RETURN(Assigned assigned, AssignByRules(state, at, moment));
     *events.emplace_back().mutable_assigned() = std::move(assigned);
     return events;
   }
-  if (at.matter_changed) {
-    MatterNoted* noted = events.emplace_back().mutable_matter_noted();
-    *noted = at.matter;
-    noted->set_complaint_version(at.version);
-  }
+  if (at.matter_changed || at.resealed) *events.emplace_back().mutable_matter_noted() = Noted(at);
   if (at.state != ComplaintRow::STATE_ENDED) return events;
   if (state.state() == ComplaintRow::STATE_OPEN) {
     auto* ended = events.emplace_back().mutable_assignment_ended();
@@ -400,6 +421,7 @@ ComplaintRow Apply(ComplaintRow state, const Event& event) {
     }
     case Event::kMatterNoted:
       *state.mutable_matter() = event.matter_noted();
+      state.mutable_matter()->clear_resealed();  // said of the event
       state.set_complaint_version(std::max(state.complaint_version(), event.matter_noted().complaint_version()));
       break;
     case Event::KIND_NOT_SET: break;

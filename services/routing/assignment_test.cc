@@ -36,6 +36,9 @@ Command Opened(const std::string& other = "") {
 Command Amended(int version, const std::string& fields) {
   return Following(absl::StrCat("changes { complaint_version: ", version, " amended { ", fields, " } }"));
 }
+Command Resealed(int version, const std::string& fields) {
+  return Following(absl::StrCat("changes { complaint_version: ", version, " resealed { ", fields, " } }"));
+}
 Command Ended(int version, const std::string& reason = "resolved", int round = 0) {
   return Following(absl::StrCat("changes { complaint_version: ", version, " ended { reason: '", reason,
                                 "' occurred_at: 9500000 round: ", round, " } }"));
@@ -89,7 +92,9 @@ std::string Describe(const Event& event) {
       return absl::StrCat("escalated ", event.escalated().breach() ? "breach" : "warning", " p",
                           event.escalated().priority(), event.escalated().round() == 0 ? "" : " r",
                           event.escalated().round() == 0 ? "" : absl::StrCat(event.escalated().round()));
-    case Event::kMatterNoted: return absl::StrCat("noted ", event.matter_noted().category());
+    case Event::kMatterNoted:
+      return absl::StrCat("noted ", event.matter_noted().category(),
+                          event.matter_noted().resealed() ? " resealed" : "");
     case Event::KIND_NOT_SET: break;
   }
   return "?";
@@ -112,6 +117,7 @@ std::vector<Case> Cases() {
       // (unknown)
       {"received", {}, Opened(), kFirst},
       {"amended_unknown", {}, Amended(3, "category: 'lift'"), "noted lift"},
+      {"resealed_unknown", {}, Resealed(3, "access_note { key_id: 'k2' box: 'n' }"), "noted  resealed"},
       {"ended_unknown", {}, Ended(3), "ending resolved r0"},
       {"reopened_unknown", {}, Reopened(5), "#1 /front-desk unknown_case p3 r1"},
       {"by_hand_unknown", {}, ByHand("lifts"), "ASSIGNMENT_NOT_FOUND"},
@@ -152,6 +158,15 @@ std::vector<Case> Cases() {
        {Opened(), ByHand("front-desk", "priority: 5 visit_needed: false")},
        Amended(2, "urgency: URGENCY_EMERGENCY"),
        "#3 north/front-desk by hand p1 r0"},
+      // Nobody is put in charge anew, whatever rules say now, and no visit is asked for.
+      {"resealed", {Opened()}, Resealed(2, "access_note { key_id: 'k2' box: 'note' }"), "noted heating resealed"},
+      {"resealed_to_none", {Opened()}, Resealed(2, "no_access_note: true"), "noted heating resealed"},
+      {"resealed_what_is_elsewhere", {Opened()}, Resealed(2, "dwelling { key_id: 'k' box: 'sealed' }"), ""},
+      {"resealed_and_amended_at_once",
+       {Opened()},
+       Following("changes { complaint_version: 2 resealed { no_access_note: true } } changes { complaint_version: 3 "
+                 "amended { category: 'lift' } }"),
+       "#2 north/lifts:ada by lifts p2 r0 visit"},
       {"resolved", {Opened()}, Ended(2), "ended resolved r0"},
       {"withdrawn", {Opened()}, Ended(2, "withdrawn"), "ended withdrawn r0"},
       {"amended_and_withdrawn_at_once",
@@ -259,6 +274,7 @@ std::vector<Case> Cases() {
        {Alarm(true)},
        Opened("round: 2"),
        "#1 north/north-works by heating p1 r2 visit"},
+      {"resealed_after_the_end", {Opened(), Ended(2)}, Resealed(3, "no_dwelling: true"), "noted heating resealed"},
       // imports say how it is, not what has changed
       {"said_to_be_open_while_open", {Opened()}, StillOpen(2, 0), ""},
       {"said_to_be_open_in_the_next_round", {Opened()}, StillOpen(2, 1), "#2 north/north-works by heating p2 r1 visit"},
@@ -287,7 +303,8 @@ std::string KindOf(const Command& command) {
 TEST(Assignment, EveryStateMeetsEveryCommand) {
   std::map<std::string, std::set<int>> met;
   for (const Case& one : Cases()) met[KindOf(one.when)].insert(After(one.given).state());
-  const std::set<std::string> kinds = {"change 2", "change 3", "change 4", "change 5", "command 3", "command 4"};
+  const std::set<std::string> kinds = {"change 2", "change 3",  "change 4", "change 5",
+                                       "change 6", "command 3", "command 4"};
   for (const std::string& kind : kinds) {
     EXPECT_THAT(met[kind], ::testing::UnorderedElementsAre(ComplaintRow::STATE_UNSPECIFIED, ComplaintRow::STATE_OPEN,
                                                            ComplaintRow::STATE_ENDED))
@@ -329,6 +346,18 @@ TEST(Assignment, CarriesWhatSchedulingNeeds) {
   const auto by_hand = DecideAt(After({Opened("care_level: 2")}), ByHand("lifts"));
   EXPECT_EQ(by_hand->at(0).assigned().dwelling().box(), "sealed");
   EXPECT_EQ(by_hand->at(0).assigned().visit_minutes(), 90);
+}
+
+TEST(Assignment, WhatWasResealedIsWhatTheNextAssignmentCarries) {
+  const ComplaintRow row =
+      After({Opened(), Resealed(2, "dwelling { key_id: 'k2' box: 'again' } no_access_note: true")});
+  EXPECT_EQ(row.state(), ComplaintRow::STATE_OPEN);
+  EXPECT_EQ(row.assigned().assignment(), 1);
+  EXPECT_EQ(row.complaint_version(), 2);
+  const auto next = DecideAt(row, Amended(3, "category: 'lift'"));
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ(next->at(0).assigned().dwelling().box(), "again");
+  EXPECT_FALSE(next->at(0).assigned().has_access_note());
 }
 
 TEST(Assignment, IsNotBeforeTheReceipt) {

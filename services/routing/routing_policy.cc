@@ -108,6 +108,22 @@ void Amended(const ::redress::intake::events::v1::ComplaintAmended& amended, Cha
   if (amended.has_access_note()) *out->mutable_access_note() = amended.access_note();
 }
 
+// Of what was copied from the complaint; nothing when no text of it moved.
+void Resealed(const ::redress::intake::events::v1::TextRedacted& redacted, std::vector<Change>* changes) {
+  commands::v1::Resealed resealed;
+  for (const auto& text : redacted.texts()) {
+    if (!text.current()) continue;
+    if (text.place().field() == "dwelling") {
+      if (text.has_text()) *resealed.mutable_dwelling() = text.text();
+      resealed.set_no_dwelling(!text.has_text());
+    } else if (text.place().field() == "access_note") {
+      if (text.has_text()) *resealed.mutable_access_note() = text.text();
+      resealed.set_no_access_note(!text.has_text());
+    }
+  }
+  if (resealed.ByteSizeLong() > 0) *changes->emplace_back().mutable_resealed() = std::move(resealed);
+}
+
 std::vector<Change> ChangesOf(const IntakeEvent& event, Millis recorded_at) {
   std::vector<Change> changes;
   switch (event.kind_case()) {
@@ -115,6 +131,7 @@ std::vector<Change> ChangesOf(const IntakeEvent& event, Millis recorded_at) {
     case IntakeEvent::kComplaintImported: Imported(event.complaint_imported(), recorded_at, &changes); break;
     case IntakeEvent::kImportedFactsAdded: FactsAdded(event.imported_facts_added(), &changes); break;
     case IntakeEvent::kComplaintAmended: Amended(event.complaint_amended(), &changes.emplace_back()); break;
+    case IntakeEvent::kTextRedacted: Resealed(event.text_redacted(), &changes); break;
     case IntakeEvent::kComplaintContested:
       changes.emplace_back().mutable_reopened()->set_occurred_at(event.complaint_contested().occurred_at());
       break;

@@ -82,6 +82,14 @@ TEST_F(PolicyTest, EachIntakeEventMeansItsChange) {
        "changes { complaint_version: 1 ended { reason: \"closed\" occurred_at: 7 } } "},
       {"complaint_contested { occurred_at: 8 }", "changes { complaint_version: 1 reopened { occurred_at: 8 } } "},
       {"complaint_reopened { occurred_at: 8 }", "changes { complaint_version: 1 reopened { occurred_at: 8 } } "},
+      {"text_redacted { text_key: 'k2' texts { place { version: 1 field: 'dwelling' } text { key_id: 'k2' box: 'x' } "
+       "current: true } texts { place { version: 1 field: 'access_note' } current: true } texts { place { version: 1 "
+       "field: 'description' } text { key_id: 'k2' box: 'z' } current: true } }",
+       "changes { complaint_version: 1 resealed { dwelling { key_id: \"k2\" box: \"x\" } no_access_note: true } } "},
+      // What is not said any more is nowhere but in intake.
+      {"text_redacted { text_key: 'k2' texts { place { version: 1 field: 'access_note' } text { key_id: 'k2' box: 'y' "
+       "} } texts { place { version: 3 field: 'note' } text { key_id: 'k2' box: 'n' } } }",
+       ""},
       {"complaint_acknowledged { occurred_at: 8 }", ""},
       {"message_added { occurred_at: 8 }", ""},
       // Imports: open ones are routed, from their recording on; those that ended are not, unless they may be contested.

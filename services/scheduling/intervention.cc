@@ -350,6 +350,27 @@ absl::StatusOr<std::vector<VisitEvent>> Decide(const std::string& id, const Inte
   }
 }
 
+std::optional<Event> Resealed(const Intervention& state, const commands::v1::ResealVisits& resealed, Millis now) {
+  if (SameBox(state.dwelling(), resealed.dwelling()) && SameBox(state.access_note(), resealed.access_note())) {
+    return std::nullopt;
+  }
+  Event event;
+  auto* amended = event.mutable_visit_amended();
+  amended->set_complaint(state.complaint());
+  amended->set_residence(state.residence());
+  amended->set_category(state.category());
+  *amended->mutable_skills() = state.skills();
+  amended->set_minutes(state.minutes());
+  amended->set_language(state.language());
+  amended->set_urgency(state.urgency());
+  amended->set_care_level(state.care_level());
+  if (resealed.has_dwelling()) *amended->mutable_dwelling() = resealed.dwelling();
+  if (resealed.has_access_note()) *amended->mutable_access_note() = resealed.access_note();
+  amended->set_assignment(state.assignment());
+  amended->set_occurred_at(std::max(now, state.requested_at()));
+  return event;
+}
+
 bool IsOpen(VisitState state) { return (kOpen & In(state)) != 0; }
 
 bool HasWindow(VisitState state) { return IsOpen(state) && state != VISIT_STATE_REQUESTED; }

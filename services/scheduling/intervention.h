@@ -19,6 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "libs/clock/millis.h"
 #include "redress/scheduling/commands/v1/commands.pb.h"
 #include "redress/scheduling/events/v1/events.pb.h"
 #include "redress/scheduling/rows/v1/rows.pb.h"
@@ -61,6 +62,9 @@ absl::StatusOr<std::vector<VisitEvent>> Decide(const std::string& id, const Inte
 
 // Folds one event about this visit. Total: never fails.
 Intervention Apply(Intervention state, const Event& event);
+
+// Any state: what it holds of the complaint's texts is what `resealed` holds; nothing if it is already.
+std::optional<Event> Resealed(const Intervention& state, const commands::v1::ResealVisits& resealed, Millis now);
 
 // REQUESTED, HELD, BOOKED or STARTED.
 bool IsOpen(VisitState state);

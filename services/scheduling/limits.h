@@ -20,6 +20,8 @@ inline constexpr Millis kLongestWindow = 24 * kHour;
 // Windows may be booked no further ahead than this.
 inline constexpr Millis kBookableAhead = 730 * kDay;
 inline constexpr int kMaxOpenVisits = 20;
+// Of one complaint, by one decision.
+inline constexpr size_t kMaxResealedVisits = 60;
 
 inline constexpr Millis kSlotGranularity = 30 * kMinute;
 // Nobody can be there sooner; emergencies have none.

@@ -75,6 +75,18 @@ void ReactToAssigned(const std::string& complaint, const routing::events::v1::As
   }
 }
 
+// By way of routing, so that no assignment from before comes behind it with what nobody can open any more.
+void ReactToMatterNoted(const std::string& complaint, const routing::events::v1::MatterNoted& noted,
+                        const runtime::ReactContext& context, Orders* orders) {
+  if (!noted.resealed()) return;
+  Command command;
+  auto* reseal = command.mutable_reseal_visits();
+  reseal->set_complaint(complaint);
+  if (noted.has_dwelling()) *reseal->mutable_dwelling() = noted.dwelling();
+  if (noted.has_access_note()) *reseal->mutable_access_note() = noted.access_note();
+  orders->push_back(OrderFor(context, complaint, command));
+}
+
 Order EndingOf(const std::string& complaint, int32_t round, int64_t at, absl::string_view how,
                const runtime::ReactContext& context) {
   Command command;
@@ -145,6 +157,7 @@ absl::StatusOr<Orders> React(const runtime::Input& input, const runtime::ReactCo
       routing::events::v1::Event payload;
       if (!payload.ParseFromString(event.payload())) return service::EventUnreadable(event);
       if (payload.has_assigned()) ReactToAssigned(event.aggregate(), payload.assigned(), context, &orders);
+      if (payload.has_matter_noted()) ReactToMatterNoted(event.aggregate(), payload.matter_noted(), context, &orders);
     } else if (input.from.stream == log::Stream::kIntake) {
       IntakeEvent payload;
       if (!payload.ParseFromString(event.payload())) return service::EventUnreadable(event);

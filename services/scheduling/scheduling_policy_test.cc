@@ -118,6 +118,42 @@ TEST_F(PolicyTest, AnAssignmentThatSaysTheSameOfItsVisitRecordsNothing) {
   EXPECT_EQ(Records(), records);
 }
 
+TEST_F(PolicyTest, TextsUnderAnotherKeyReachEveryVisitAndMoveNothingElse) {
+  Register("t1");
+  const auto row = [&](const v1::Intervention& visit) {
+    const std::string id = visit.name().substr(14);
+    const auto shard = static_cast<uint16_t>(ShardOf(ParseId(id)->placement, kShards));
+    return *kVisits.Get(*rows_, shard, id);
+  };
+  const auto booked = Booked();
+  const auto over = Requested();
+  Write(*intake_, over.complaint(), std::vector{Resolved()});
+  ASSERT_EQ(Get(over.name()).state(), State::STATE_CANCELLED);
+  for (const auto& visit : {booked, over}) {
+    const auto before = Get(visit.name());
+    routing::events::v1::Event event;
+    auto* noted = event.mutable_matter_noted();
+    noted->set_category("another");
+    noted->mutable_access_note()->set_key_id("k2");
+    noted->mutable_access_note()->set_box("note");
+    // Of a complaint that was amended after its end: nothing for visits.
+    Write(*routing_, visit.complaint(), std::vector{event});
+    EXPECT_FALSE(row(visit).has_access_note());
+    noted->set_resealed(true);
+    Write(*routing_, visit.complaint(), std::vector{event});
+    EXPECT_EQ(row(visit).access_note().box(), "note");
+    const int64_t records = Records();
+    Write(*routing_, visit.complaint(), std::vector{event});
+    EXPECT_EQ(Records(), records) << "said twice, recorded once";
+    auto after = Get(visit.name());
+    after.set_etag(before.etag());
+    EXPECT_EQ(after.SerializeAsString(), before.SerializeAsString());
+    noted->clear_access_note();
+    Write(*routing_, visit.complaint(), std::vector{event});
+    EXPECT_FALSE(row(visit).has_access_note());
+  }
+}
+
 TEST_F(PolicyTest, AnAssignmentThatNeedsNoVisitFreesWhatNobodyHasBooked) {
   Register("t1");
   for (const std::string agency : {"north", "south", ""}) {

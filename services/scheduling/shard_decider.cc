@@ -31,6 +31,7 @@ class Decider {
   absl::StatusOr<NewEvents> Request(const std::string& id) const;
   absl::StatusOr<NewEvents> End(const commands::v1::EndComplaint& ending) const;
   NewEvents Supersede(const commands::v1::SupersedeVisits& later) const;
+  NewEvents Reseal(const commands::v1::ResealVisits& resealed) const;
 
  private:
   bool Sees(absl::string_view agency) const {
@@ -210,6 +211,17 @@ NewEvents Decider::Supersede(const commands::v1::SupersedeVisits& later) const {
   return events;
 }
 
+NewEvents Decider::Reseal(const commands::v1::ResealVisits& resealed) const {
+  NewEvents events;
+  const std::vector<std::string> visits = VisitsOf(rows_, context_.shard, resealed.complaint());
+  // Those that are over, too: who comes next copies from the last. The newest first, and no more than a record holds.
+  for (auto id = visits.rbegin(); id != visits.rend() && events.size() < kMaxResealedVisits; ++id) {
+    const std::optional<Event> amended = Resealed(Load(*id), resealed, context_.now);
+    if (amended.has_value()) events.push_back({absl::StrCat(kInterventions, *id), amended->SerializeAsString()});
+  }
+  return events;
+}
+
 absl::StatusOr<NewEvents> Decider::End(const commands::v1::EndComplaint& ending) const {
   NewEvents events;
   bool open = false;
@@ -243,6 +255,7 @@ absl::StatusOr<NewEvents> DecideInShard(const store::Rows& rows, const std::stri
     case Command::kSetAbsence: return decider.AboutTechnician(aggregate);
     case Command::kEndComplaint: return decider.End(command.end_complaint());
     case Command::kSupersedeVisits: return decider.Supersede(command.supersede_visits());
+    case Command::kResealVisits: return decider.Reseal(command.reseal_visits());
     case Command::kRequestVisit: return decider.Request(id);
     case Command::KIND_NOT_SET: return absl::InternalError("an order without a command");
     default: return decider.AboutVisit(id);

@@ -40,7 +40,7 @@ IGNORED = {"technician.etag"}
 # What takes a resident's words and seals them, or only compares. (Of `phone` and `email` of a search one is given, and looks like one.)
 SEALED = {
     "access_note", "client", "description", "dwelling", "facts.handler", "new_person.care_needs", "new_person.dwelling",
-    "new_person.email", "new_person.full_name", "new_person.phone", "text",
+    "new_person.email", "new_person.full_name", "new_person.phone", "redactions.kept_text", "text",
 }
 
 

@@ -89,6 +89,17 @@ def planning_refusals(client):
     return failures
 
 
+# All that is planted about one person: an import is nobody's, and what was refused is nowhere.
+SAID_OF_THEM = [NAME, PHONE, MAIL, DWELLING, CARE, *(words for part, words in WORDS.items() if part not in ("refused", "imported", "handler"))]
+
+
+def everything_about(server, person):
+    """What `redressctl person export` prints."""
+    lines = server.ctl("person", "export", person, "--purpose", "asked").out.splitlines()
+    expect(lines and all(json.loads(line) for line in lines), f"{lines}")
+    return "\n".join(lines).encode()
+
+
 LOOK = Search(PLANTED, RESIDENCE)
 findings, search = LOOK.findings, LOOK.in_folder
 
@@ -143,6 +154,10 @@ def an_erased_person_is_unreadable_and_figures_stay(scratch):
         other = landlord.submit(client, category="noise", description="rien", new_person={"full_name": "Paul Durand", "phone": "0611223344"}).complaint
         person = submitted.complaint.person
         second = landlord.submit(client, person=person, category="noise", description=WORDS["description"], residence="RES-7").complaint
+        # Before that, they may have all there is about them.
+        exported = everything_about(server, person)
+        missing = [word for word in SAID_OF_THEM if word.encode() not in exported]
+        expect_equal(missing, [], "not in the export")
         # An open complaint stops it, and is named.
         failure = failure_of(lambda: client.intake.ErasePerson(name=person, reason="asked"))
         expect_equal((failure.code, failure.reason), ("FAILED_PRECONDITION", "OPEN_COMPLAINTS"))
@@ -166,6 +181,7 @@ def an_erased_person_is_unreadable_and_figures_stay(scratch):
         shown = client.intake.GetPerson(name=person, purpose="test").person
         expect_equal((shown.full_name, shown.phone, shown.email, shown.dwelling, shown.care_needs), ("", "", "", "", ""))
         expect(shown.HasField("erased_time"), "not said to be erased")
+        expect_equal(findings("export", everything_about(server, person)), [])
         expect_equal(list(client.intake.FindPeople(phone=PHONE, purpose="test").people), [])
         expect_equal(failure_of(lambda: client.intake.AddMessage(name=name, text="x", from_resident=True, channel="CHANNEL_EMAIL")).reason, "TEXTS_ERASED")
         # Others stay.
@@ -181,6 +197,67 @@ def an_erased_person_is_unreadable_and_figures_stay(scratch):
         expect_equal(landlord.get(client, name, personal_data=True, purpose="test").personal_data.description, "")
         expect_equal(list(client.intake.FindPeople(phone=PHONE, purpose="test").people), [])
         expect_equal(figures_of(server, as_of), before, "figures moved after a rebuild")
+
+
+@check
+def words_taken_out_are_nowhere_and_figures_stay(scratch):
+    with Server(scratch / "data") as server:
+        client = server.client
+        landlord.set_up(client)
+        submitted, name = plant(client)
+        visited = landlord.submit(client, description="Fuite.", access_note=WORDS["access_note"]).complaint.name
+        visit = landlord.wait_for_visit(client, visited).name
+        inside = lambda: client.scheduling.GetIntervention(name=visit, include_personal_data=True).intervention.access_note
+        expect_equal(inside(), WORDS["access_note"])
+        history = lambda: client.intake.ListComplaintHistory(name=name, personal_data=True, purpose="test").entries
+        says = lambda event: [(entry.version, entry.text) for entry in history() if entry.event == event]
+        [(message, said)] = says("MessageAdded")
+        expect_equal(said, WORDS["message"])
+        key = client.intake.GetAttachmentKey(name=name, uri="store:1", purpose="test").key
+        client.intake.AddAttachment(name=name, attachment={"uri": "store:1", "sha256": "AA" * 21 + "A=", "size_bytes": 1, "media_type": "image/png"})
+        server.digests()
+        as_of = landlord.ago(seconds=-1)
+        eventually(lambda: landlord.ago(seconds=0) > as_of, "the instant of the reports is past")
+        before = figures_of(server, as_of)
+        told = lambda: [event.id for event in landlord.events(client)[0] if event.complaint in (name, visited)]
+        events = told()
+
+        ran = server.ctl("complaint", "redact", name, "--entry", message, "--keep", "Elle tape encore.", "--reason", "neighbour")
+        expect(name in ran.out, ran.out)
+        client.intake.RedactText(name=name, reason="neighbour", redactions=[
+            {"version": 1, "field": "FIELD_DESCRIPTION", "kept_text": "On tape."}, {"version": 1, "field": "FIELD_ACCESS_NOTE"}])
+        client.intake.RedactText(name=visited, reason="neighbour", redactions=[
+            {"version": 1, "field": "FIELD_ACCESS_NOTE", "kept_text": "Code 12."}])
+        gone = [WORDS["message"], WORDS["description"], WORDS["access_note"]]
+
+        def nothing_of_it():
+            shown = history()
+            words = [entry.text for entry in shown] + [entry.personal_data.SerializeToString().decode(errors="replace") for entry in shown]
+            expect_equal([word for word in gone if any(word in text for text in words)], [])
+            expect_equal(says("MessageAdded"), [(message, "Elle tape encore.")])
+            # The rest is there.
+            expect_equal([text for _, text in says("NoteAdded") + says("ComplaintAnswered") + says("ComplaintContested")],
+                         [WORDS["note"], WORDS["answer"], WORDS["contest"]])
+            read = landlord.get(client, name, personal_data=True, purpose="test").personal_data
+            expect_equal((read.description, read.dwelling, read.access_note, read.tracking_code),
+                         (WORDS["amended"], DWELLING, "", submitted.tracking_code))
+            expect_equal(client.intake.LookUpTrackingCode(tracking_code=submitted.tracking_code).state, 4)
+            expect_equal(client.intake.GetAttachmentKey(name=name, uri="store:1", purpose="test").key, key)
+            expect_equal(inside(), "Code 12.")
+            expect_equal(figures_of(server, as_of), before, "figures moved")
+
+        eventually(lambda: inside() == "Code 12.", "whoever goes there finds how to get in")
+        eventually(lambda: len(says("KeysDestroyed")) == 2, "the keys before are destroyed")
+        nothing_of_it()
+        expect_equal(told(), events, "others were told of it")
+        # The log still holds the old boxes, and nobody opens them: rows that are folded anew show what is kept.
+        server.kill()
+        server.start()
+        for service in ("intake", "routing", "scheduling"):
+            client.admin.RebuildProjection(service=service)
+        nothing_of_it()
+        expect_equal(server.stop(), 0)
+        expect_equal(search(scratch / "data"), [])
 
 
 @check

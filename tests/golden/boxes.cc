@@ -60,6 +60,17 @@ void Collect(const pb::Message& message, const std::string& aggregate, std::vect
   }
 }
 
+// Texts that were sealed anew lie in one event, and are sealed as what they were said as.
+void CollectResealed(const intake::events::v1::TextRedacted& redacted, const std::string& owner,
+                     std::vector<Box>* boxes) {
+  for (const auto& text : redacted.texts()) {
+    if (text.has_text()) boxes->push_back({owner, text.place().field(), text.text()});
+  }
+  for (const auto& attachment : redacted.attachment_keys()) {
+    boxes->push_back({owner, absl::StrCat("attachment/", attachment.uri()), attachment.key()});
+  }
+}
+
 }  // namespace
 
 const pb::Message& EventOf(log::Stream stream) {
@@ -78,7 +89,11 @@ std::vector<Box> BoxesOf(const Recording& recording) {
     for (const auto& stored : body.events()) {
       if (absl::StartsWith(stored.aggregate(), "inputs/")) continue;
       const std::unique_ptr<pb::Message> event(EventOf(id.stream).New());
-      if (event->ParseFromString(stored.payload())) Collect(*event, stored.aggregate(), &boxes);
+      if (!event->ParseFromString(stored.payload())) continue;
+      Collect(*event, stored.aggregate(), &boxes);
+      if (id.stream != log::Stream::kIntake) continue;
+      CollectResealed(static_cast<const intake::events::v1::Event&>(*event).text_redacted(), stored.aggregate(),
+                      &boxes);
     }
   });
   return boxes;

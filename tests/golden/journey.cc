@@ -112,6 +112,9 @@ class Journey {
                                    "intervention.followed_by");
     Call("scheduling.BookVisit", Named(third) + Slot(third, 0));
     Call("scheduling.CompleteVisit", Named(third) + "result: VISIT_RESULT_FIXED");
+    Call("intake.RedactText", Named(name) +
+                                  "reason: 'neighbour' redactions { version: 1 field: FIELD_DESCRIPTION kept_text: "
+                                  "'Cold.' } redactions { version: 1 field: FIELD_ACCESS_NOTE kept_text: '12' }");
     Call("intake.ConfirmComplaint", Named(name));
     landlord_.Pass(kDay);
     Call("intake.ContestComplaint", Named(name) + "text: 'Cold again.'");

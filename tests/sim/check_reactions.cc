@@ -80,6 +80,7 @@ class Reactions {
     CheckComplaints();
     CheckVisits();
     CheckErasures();
+    CheckCopies();
   }
 
  private:
@@ -136,6 +137,7 @@ class Reactions {
       case IntakeEvent::kComplaintReceived:
         complaint.received = complaint.open = true;
         complaint.person = event.complaint_received().person();
+        notes_[name] = event.complaint_received().access_note().box();
         TakenIn("intake", stored);
         break;
       case IntakeEvent::kComplaintImported:
@@ -163,6 +165,7 @@ class Reactions {
       case IntakeEvent::kComplaintClosed: complaint.resolved = false; break;
       case IntakeEvent::kComplaintAmended: {
         const auto& amended = event.complaint_amended();
+        if (amended.has_access_note()) notes_[name] = amended.access_note().box();
         if (amended.has_kind() || amended.has_category() || amended.has_urgency() || amended.has_reopen_window_ms()) {
           TakenIn("intake", stored);
         }
@@ -187,6 +190,15 @@ class Reactions {
       case IntakeEvent::kPersonTextsErased:
         See("intake erases the texts of ", name, ", a complaint of ", event.person_texts_erased().person());
         keys_wanted_.insert(event.person_texts_erased().text_key());
+        break;
+      case IntakeEvent::kTextRedacted:
+        for (const std::string& key : event.text_redacted().old_text_keys()) {
+          keys_wanted_.insert(key);
+          redacted_keys_.insert(key);
+        }
+        for (const auto& text : event.text_redacted().texts()) {
+          if (text.current() && text.place().field() == "access_note") notes_[name] = text.text().box();
+        }
         break;
       case IntakeEvent::kKeysDestroyed:
         for (const std::string& key : event.keys_destroyed().key_ids()) keys_destroyed_.insert(key);
@@ -220,6 +232,7 @@ class Reactions {
     event.ParseFromString(stored.payload());
     if (event.has_assigned()) {
       const auto& assigned = event.assigned();
+      routed_notes_[stored.aggregate()] = assigned.access_note().box();
       in_charge_[stored.aggregate()] = true;
       Want("intake notes assignment ", stored.aggregate(), " version ", stored.version());
       TakenIn("routing", stored);
@@ -228,6 +241,8 @@ class Reactions {
       }
     } else if (event.has_assignment_ended() || event.has_ending_recorded()) {
       in_charge_[stored.aggregate()] = false;
+    } else if (event.has_matter_noted()) {
+      routed_notes_[stored.aggregate()] = event.matter_noted().access_note().box();
     }
   }
 
@@ -245,6 +260,7 @@ class Reactions {
     switch (event.kind_case()) {
       case SchedulingEvent::kVisitRequested: {
         const auto& requested = event.visit_requested();
+        if (requested.assignment() != 0) visit_keys_[stored.aggregate()] = requested.access_note().key_id();
         Happened(requested, stored, true);
         requested_.emplace(requested.complaint(), requested.agency());
         // What follows another visit keeps that one's assignment.
@@ -255,6 +271,10 @@ class Reactions {
         See(effect);
         break;
       }
+      case SchedulingEvent::kVisitAmended:
+        if (event.visit_amended().assignment() == 0) break;
+        visit_keys_[stored.aggregate()] = event.visit_amended().access_note().key_id();
+        break;
       case SchedulingEvent::kSlotHeld:
         visits_[stored.aggregate()].held = true;
         visits_[stored.aggregate()].expires_at = event.slot_held().expires_at();
@@ -353,6 +373,16 @@ class Reactions {
     }
   }
 
+  // Who goes there finds how to get in: copies of the note follow it, also to another key.
+  void CheckCopies() {
+    for (const auto& [name, box] : routed_notes_) {
+      if (notes_[name] != box) run_->Violation("reaction: routing has another access note of ", name);
+    }
+    for (const auto& [visit, key] : visit_keys_) {
+      if (redacted_keys_.contains(key)) run_->Violation("reaction: nobody can open the access note of ", visit);
+    }
+  }
+
   Case* run_;
   std::set<std::tuple<std::string, uint32_t, std::string, std::string>> effects_;
   std::set<std::string> wanted_;
@@ -364,6 +394,9 @@ class Reactions {
   std::map<std::string, Visit> visits_;
   std::set<std::string> erasures_asked_, erased_;
   std::set<std::string> keys_wanted_, keys_destroyed_;
+  // Boxes of access notes by complaint: what intake says, what routing has; the keys that visits' copies lie under.
+  std::map<std::string, std::string> notes_, routed_notes_, visit_keys_;
+  std::set<std::string> redacted_keys_;
 };
 
 }  // namespace

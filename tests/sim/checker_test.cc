@@ -453,6 +453,26 @@ const Break kBreaks[] = {
        event.mutable_person_erased()->set_person_key("k");
        story->intake.Say("people/P", 1, event);
      }},
+    {"redacted_key_left", "reaction", "key k is never destroyed",
+     [](Story* story) { story->Intake([](auto* event) { event->mutable_text_redacted()->add_old_text_keys("k"); }); }},
+    {"note_not_copied", "reaction", "routing has another access note of complaints/C",
+     [](Story* story) {
+       story->Intake([](auto* event) {
+         auto* text = event->mutable_text_redacted()->add_texts();
+         text->mutable_place()->set_field("access_note");
+         text->mutable_text()->set_box("box");
+         text->set_current(true);
+       });
+     }},
+    {"note_that_nobody_opens", "reaction", "nobody can open the access note of interventions/V",
+     [](Story* story) {
+       story->Visit(6, [](auto* event) {
+         event->mutable_visit_amended()->set_assignment(1);
+         event->mutable_visit_amended()->mutable_access_note()->set_key_id("k");
+       });
+       story->Intake([](auto* event) { event->mutable_text_redacted()->add_old_text_keys("k"); });
+       story->Intake([](auto* event) { event->mutable_keys_destroyed()->add_key_ids("k"); });
+     }},
     {"parked", "parked", "gives up routing",
      [](Story* story) {
        log::v1::RuntimeEvent event;

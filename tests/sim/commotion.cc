@@ -32,6 +32,7 @@ void Commotion::Submit(const std::string& category, const std::string& person, c
   request.set_residence(residence.empty() ? SomeResidence() : residence);
   request.set_description("Il y a quelque chose.");
   request.set_dwelling("porte 7");
+  request.set_access_note("Sonner en face.");
   if (person == "new") {
     request.mutable_new_person()->set_full_name("A. Personne");
     request.mutable_new_person()->set_phone(absl::StrCat("06", 10000000 + dice_.Below(80000000)));
@@ -82,6 +83,39 @@ void Commotion::Begin() {
   some_time(0.7, [this] { EveryVisitVerb(); });
   some_time(0.6, [this] { Flood(); });
   some_time(1.0, [this] { Tour(); });
+  some_time(0.7, [this] { TakenOut(); });
+}
+
+// A neighbour was named: words go while others write, a visit is on its way, and the same is asked for twice.
+void Commotion::TakenOut() {
+  const std::string note = absl::StrCat(kIntake, "AddNote");
+  Submit("plumbing_leak", "new", [this, note](const std::string& name) {
+    const auto write = [this, note, name](const std::string& text) {
+      Do<in::AddNoteRequest, in::AddNoteResponse>(note, name, [text](auto* request) { request->set_text(text); });
+    };
+    const auto redact = [this, name](int32_t field, const std::string& kept) {
+      Do<in::RedactTextRequest, in::RedactTextResponse>(
+          absl::StrCat(kIntake, "RedactText"), name, [field, kept](auto* request) {
+            request->set_reason("neighbour");
+            auto* redaction = request->add_redactions();
+            redaction->set_version(1);
+            redaction->set_field(static_cast<in::Redaction::Field>(field));
+            redaction->set_kept_text(kept);
+          });
+    };
+    In(20 * kMinute, [this, name, write, redact] {
+      write("Avant.");
+      redact(in::Redaction::FIELD_DESCRIPTION, "Quelqu'un frappe.");
+      write("Pendant.");
+      redact(in::Redaction::FIELD_ACCESS_NOTE, "");
+      In(kHour, [this, name, write] {
+        write("Après.");
+        Do<in::AmendComplaintRequest, in::AmendComplaintResponse>(
+            absl::StrCat(kIntake, "AmendComplaint"), name, [](auto* request) { request->set_access_note("Code 12."); });
+      });
+      In(3 * kHour, [redact] { redact(in::Redaction::FIELD_DESCRIPTION, ""); });
+    });
+  });
 }
 
 // Somebody with two complaints, about which all sorts of things are noted, asks to be forgotten.

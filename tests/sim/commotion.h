@@ -74,6 +74,7 @@ class Commotion {
   void InTurn(const std::string& complaint, std::vector<int> verbs);
   void VisitInTurn(const std::string& visit, const scheduling::v1::Slot& slot, std::vector<int> verbs);
   void Flood();
+  void TakenOut();
 
   std::string SomeResidence();
   // Who is in charge of a complaint, and its visits, as of what was just written: both have to wait for it.

@@ -53,6 +53,7 @@ constexpr const char* kKindsToReach[] = {
     "intake.person_erased",
     "intake.person_texts_erased",
     "intake.keys_destroyed",
+    "intake.text_redacted",
     "routing.assigned",
     "routing.assignment_ended",
     "routing.escalated",

@@ -209,7 +209,9 @@ _INTAKE = {
                                shows=lambda reply, s: reply.state, named=False),
     "GetPerson": Call(lambda client, s, _: client.intake.GetPerson(name=s.person, purpose="test"), shows=_is_about_it),
     "FindPeople": Call(lambda client, s, _: client.intake.FindPeople(phone=PHONE, purpose="test"), shows=lambda reply, s: reply.people, named=False),
+    "ExportPerson": Call(lambda client, s, _: client.intake.ExportPerson(name=s.person, purpose="test"), shows=_is_about_it),
     "ErasePerson": Call(lambda client, s, _: client.intake.ErasePerson(name=s.person, reason="asked"), "ended", lambda reply, s: reply.erased),
+    "RedactText": _verb("RedactText", reason="neighbour", redactions=[{"version": 1, "field": "FIELD_DESCRIPTION", "kept_text": "rien"}]),
     "PushTickets": Call(_push, shows=lambda reply, s: reply.answer == 1, named=False),
     "ImportComplaints": Call(_import, shows=lambda reply, s: reply.rows[0].answer == 1),
 }
