@@ -98,6 +98,17 @@ void Commotion::Verb(const std::string& complaint, int which, std::function<void
       return Do<in::RecordFactRequest, in::RecordFactResponse>(
           method("RecordFact"), complaint,
           [](auto* request) { request->set_kind(types::v1::FACT_KIND_RESIDENT_ASKED); }, done);
+    case kRedact:
+      return Do<in::RedactTextRequest, in::RedactTextResponse>(
+          method("RedactText"), complaint,
+          [](auto* request) {
+            request->set_reason("neighbour");
+            auto* redaction = request->add_redactions();
+            redaction->set_version(1);
+            redaction->set_field(in::Redaction::FIELD_DESCRIPTION);
+            redaction->set_kept_text("Quelqu'un.");
+          },
+          done);
     default:
       return Do<rt::AssignComplaintRequest, rt::AssignComplaintResponse>(
           absl::StrCat(kRouting, "AssignComplaint"), complaint,

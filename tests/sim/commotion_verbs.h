@@ -18,6 +18,7 @@ enum ComplaintVerb {
   kAddNote,
   kAddAttachment,
   kRecordFact,
+  kRedact,
   kAssign,
   kComplaintVerbs
 };

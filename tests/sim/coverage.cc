@@ -79,7 +79,7 @@ const std::vector<Decider>& Deciders() {
        scheduling::commands::v1::Command::default_instance(),
        VisitStates(),
        VisitStateOf,
-       {"end_complaint", "supersede_visits", "register_technician", "set_absence"}},
+       {"end_complaint", "supersede_visits", "reseal_visits", "register_technician", "set_absence"}},
       {"sla",
        "clocks/",
        sla::commands::v1::Command::default_instance(),
