@@ -20,6 +20,7 @@ class InMemoryKeyStore : public KeyStore {
   absl::StatusOr<Key> Find(absl::string_view key_id) override { return keys_.Find(key_id); }
   absl::Status DestroyAll(absl::Span<const std::string> key_ids) override { return keys_.DestroyAll(key_ids); }
   absl::StatusOr<std::vector<Key>> IndexKeys() override { return keys_.IndexKeys(); }
+  absl::Status RetireIndexKeys() override { return keys_.RetireIndexKeys(); }
   absl::StatusOr<Key> StaffKey() override { return keys_.StaffKey(); }
 
  private:

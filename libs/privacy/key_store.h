@@ -14,9 +14,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "libs/clock/millis.h"
 #include "libs/privacy/key.h"
 
 namespace redress {
+
+// How long an index key lives on when the next is there.
+inline constexpr Millis kIndexKeyOutlives = 30 * kDay;
 
 // Thread-safe. Errors besides those named: UNAVAILABLE (ask again), RESOURCE_EXHAUSTED (disk full), DATA_LOSS (a row
 // cannot be read).
@@ -48,6 +52,10 @@ class KeyStore {
   // Living index keys: this month's (UTC) first, made now if there is none, then the others from the newest month on.
   // New look-up rows are hashed under the first, questions under each.
   virtual absl::StatusOr<std::vector<Key>> IndexKeys() = 0;
+
+  // Destroys, in one durable step, index keys that a later month's has followed for kIndexKeyOutlives or longer: until
+  // then rows under them are made anew. Called now and then.
+  virtual absl::Status RetireIndexKeys() = 0;
 
   // The one staff key, made by whoever asks first. It does not rotate, because what it makes are ids; no erasure
   // destroys it.

@@ -162,6 +162,42 @@ TEST_P(KeyStoreConformance, IndexKeyIsOneAMonthAndIsNotTaken) {
   EXPECT_EQ(third->at(0).id, second->at(0).id);
 }
 
+TEST_P(KeyStoreConformance, AnIndexKeyOutlivesItsSuccessorsBirthByThirtyDays) {
+  const auto ids = [&] {
+    std::vector<std::string> living;
+    const auto keys = store().IndexKeys();
+    EXPECT_TRUE(keys.ok()) << keys.status();
+    for (const Key& key : *keys) living.push_back(key.id);
+    return living;
+  };
+  const std::string first = ids().front();
+  EXPECT_TRUE(store().RetireIndexKeys().ok());
+  EXPECT_EQ(ids(), std::vector{first}) << "nothing has followed it";
+  world_->clock.Advance(45 * kDay);
+  const std::string second = ids().front();
+  world_->clock.Advance(kIndexKeyOutlives - kMinute);
+  const std::string third = ids().front();
+  ASSERT_NE(third, second);
+  EXPECT_TRUE(store().RetireIndexKeys().ok());
+  EXPECT_EQ(ids(), (std::vector{third, second, first}));
+  world_->clock.Advance(kMinute);
+  EXPECT_TRUE(store().RetireIndexKeys().ok());
+  world_->Restart();
+  EXPECT_EQ(ids(), (std::vector{third, second}));
+  EXPECT_EQ(ReasonOf(store().Find(first).status()), "KEY_DESTROYED");
+  EXPECT_TRUE(store().RetireIndexKeys().ok());
+  EXPECT_EQ(ids(), (std::vector{third, second}));
+}
+
+TEST_P(KeyStoreConformance, AClockThatSteppedBackRetiresNoKeyInUse) {
+  const std::string now = store().IndexKeys()->front().id;
+  world_->clock.Advance(400 * kDay);
+  ASSERT_TRUE(store().IndexKeys().ok());
+  world_->clock.Advance(-400 * kDay);
+  ASSERT_TRUE(store().RetireIndexKeys().ok());
+  EXPECT_EQ(store().IndexKeys()->front().id, now);
+}
+
 TEST_P(KeyStoreConformance, TheStaffKeyIsOneForEver) {
   EXPECT_EQ(store().TakeKey(KeyKind::kStaff).status().code(), absl::StatusCode::kInvalidArgument);
   const auto first = store().StaffKey();

@@ -174,6 +174,22 @@ absl::StatusOr<std::vector<Key>> MadeAheadKeyStore::IndexKeys() {
   return keys;
 }
 
+absl::Status MadeAheadKeyStore::RetireIndexKeys() {
+  const Millis now = clock_->Now();
+  const std::string month = MonthOf(now);
+  ASSIGN_OR_RETURN(std::vector<KeyRow> rows, rows_->IndexRows());
+  std::vector<std::string> over;
+  // Oldest month first.
+  for (const KeyRow& row : rows) {
+    const auto next =
+        std::find_if(rows.begin(), rows.end(), [&](const KeyRow& other) { return other.month > row.month; });
+    // This month's is in use, whatever a clock that stepped back has left behind it.
+    if (row.month < month && next != rows.end() && next->made_at + kIndexKeyOutlives <= now) over.push_back(row.id);
+  }
+  Wipe(&rows);
+  return over.empty() ? absl::OkStatus() : DestroyAll(over);
+}
+
 absl::StatusOr<Key> MadeAheadKeyStore::StaffKey() {
   ASSIGN_OR_RETURN(std::optional<KeyRow> row, rows_->Get(kStaffKeyId));
   if (!row.has_value()) {

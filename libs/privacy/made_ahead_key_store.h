@@ -26,6 +26,7 @@ class MadeAheadKeyStore : public KeyStore {
   absl::StatusOr<Key> Find(absl::string_view key_id) override;
   absl::Status DestroyAll(absl::Span<const std::string> key_ids) override;
   absl::StatusOr<std::vector<Key>> IndexKeys() override;
+  absl::Status RetireIndexKeys() override;
   absl::StatusOr<Key> StaffKey() override;
 
  private:

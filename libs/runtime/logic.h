@@ -99,6 +99,10 @@ class Logic {
   // The orders that an input means for this shard, in order; most inputs mean none. An error parks the input.
   virtual absl::StatusOr<std::vector<v1::Order>> React(const Input& input, const ReactContext& context) const = 0;
 
+  // Work on a shard's rows that follows from no record and is outside digests: look-ups under a key that goes are made
+  // anew. A piece of it; true when there is more.
+  virtual bool Tend(uint16_t, store::View*) const { return false; }
+
   // The order that a due timer means. Asynchronous, because some timers are work rows (destroying keys, telling a
   // person): those act first and record after; they may act again after a crash. `done` may be called on any thread.
   virtual void Fire(const Timer& timer, const ReactContext& context,

@@ -69,6 +69,10 @@ void ServiceRuntime::Assign(const std::vector<bool>& wanted) {
   for (size_t i = 0; i < shards_.size(); ++i) shards_[i]->Assign(i < wanted.size() && wanted[i]);
 }
 
+void ServiceRuntime::Tend() {
+  for (const auto& shard : shards_) shard->Tend();
+}
+
 void ServiceRuntime::AssignAll() { Assign(std::vector<bool>(shards_.size(), true)); }
 
 void ServiceRuntime::Execute(v1::Order order, Done done) {

@@ -50,6 +50,8 @@ class ServiceRuntime {
   // Which shards this instance should own (a hint); standalone: all.
   void Assign(const std::vector<bool>& wanted);
   void AssignAll();
+  // Thread-safe. Lets the logic work on what follows from no record (Logic::Tend); to be called now and then.
+  void Tend();
 
   // Decides `order` on its shard's owner. `done` runs on a strand of the service or of the forwarder.
   void Execute(v1::Order order, Done done);

@@ -66,6 +66,12 @@ void Shard::Reopen(store::Database* database, std::function<void()> done) {
   });
 }
 
+void Shard::Tend() {
+  Post([](Shard* shard) {
+    if (shard->started_ && shard->machines_->tail.Tend()) shard->Tend();
+  });
+}
+
 void Shard::Post(std::function<void(Shard*)> work) {
   env_.executor->Post([this, alive = std::weak_ptr<void>(alive_), work = std::move(work)] {
     if (!alive.expired()) work(this);

@@ -73,6 +73,8 @@ class Shard : private TailObserver {
   void Unpark(log::v1::InputSkipped name, bool replay, v1::Order by, Done done);
   // Thread-safe. Somebody found the rows in bad health: the shard stops, if it has not yet.
   void LookAtRows();
+  // Thread-safe. Lets the logic work on the rows, piece by piece between other work.
+  void Tend();
   // Thread-safe; as of the last step.
   ShardStatus Status() const;
   const log::ShardId& id() const { return env_.id; }

@@ -102,6 +102,17 @@ bool Tail::Step() {
   return true;
 }
 
+bool Tail::Tend() {
+  if (!stopped_.ok() || !env_->database->Health().ok()) return false;
+  store::View rows(env_->database);
+  const bool more = env_->logic->Tend(env_->shard(), &rows);
+  if (rows.writes().empty()) return more;
+  const absl::Status committed = Commit(&rows);
+  // Lack of space passes, and the piece is done again.
+  if (!committed.ok() && !absl::IsResourceExhausted(committed)) stopped_ = committed;
+  return more && committed.ok();
+}
+
 absl::Status Tail::Take(const log::Entry& entry, store::View* rows, std::vector<Seen>* seen) {
   log::v1::Record record;
   RETURN_IF_ERROR(log::ParseRecord(log::ToString(env_->id), entry.offset, entry.bytes, &record));

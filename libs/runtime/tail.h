@@ -34,6 +34,9 @@ class Tail {
   // read again once the database is healthy.
   bool Step();
 
+  // Lets the logic work on rows for a piece. True when there is more.
+  bool Tend();
+
   const log::RuleState& state() const { return state_; }
   const absl::Status& stopped() const { return stopped_; }
   // Milliseconds that what is applied lies behind: the age of the last record while more is read, the time since the

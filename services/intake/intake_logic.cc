@@ -178,6 +178,11 @@ absl::StatusOr<std::vector<Order>> IntakeLogic::React(const runtime::Input& inpu
   return ReactToInput(input, context);
 }
 
+bool IntakeLogic::Tend(uint16_t shard, store::View* rows) const {
+  return lookups_->Rotate(
+      shard, [&](absl::string_view owner) { return LookupTextsOf(*rows, shard, owner); }, rows);
+}
+
 void IntakeLogic::Fire(const runtime::Timer& timer, const runtime::ReactContext& context, FireDone done) {
   Command command;
   if (timer.name == kDestroyKeysTimer) return DestroyKeys(timer.aggregate, context.shard, std::move(done));

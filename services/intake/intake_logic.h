@@ -39,6 +39,7 @@ class IntakeLogic : public runtime::Logic {
   std::string ResultOf(const runtime::ApplyContext& context, const store::Rows& rows) const override;
   absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& input,
                                                         const runtime::ReactContext& context) const override;
+  bool Tend(uint16_t shard, store::View* rows) const override;
   void Fire(const runtime::Timer& timer, const runtime::ReactContext& context,
             std::function<void(std::optional<runtime::v1::Order>)> done) override;
 

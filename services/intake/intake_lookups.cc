@@ -4,11 +4,11 @@
 //   C1 look-ups of  raw(owner)                       → LookupKeys: rests of its C0 rows
 //   C2 pending      raw(owner)                       → ""               its rows are still to be made
 //   C3 mark                                          → ""               there are pending ones, perhaps
+//   C4 rotation                                      → LookupRotation   rows under another index key than this one
 //
 // e.g. the phone number of people/01 in shard 3: 00 03 C0 <16 bytes> 70 65 6F 70 6C 65 2F 30 31
 #include "services/intake/intake_lookups.h"
 
-#include <optional>
 #include <utility>
 
 #include "libs/clock/millis.h"
@@ -26,8 +26,11 @@ constexpr uint8_t kLookups = 0xC0;
 constexpr store::Table<rows::v1::LookupKeys> kLookupsOf(0xC1);
 constexpr uint8_t kPending = 0xC2;
 constexpr uint8_t kMark = 0xC3;
+constexpr store::Table<rows::v1::LookupRotation> kRotation(0xC4);
 // Owners tried with one event, so that a key store that comes back is met in pieces.
 constexpr size_t kRetriedAtOnce = 16;
+// Owners whose rows are made anew in one piece: some milliseconds.
+constexpr size_t kRotatedAtOnce = 64;
 
 std::string MarkOf(uint16_t shard) { return store::Key(shard, kMark).Take(); }
 
@@ -69,30 +72,35 @@ absl::StatusOr<std::string> Lookups::Normalise(LookupKind kind, const std::strin
   return absl::InvalidArgumentError("nothing that is looked up");
 }
 
-absl::StatusOr<std::vector<std::string>> Lookups::RestsOf(absl::string_view owner,
-                                                          const std::vector<LookupText>& texts) const {
+absl::StatusOr<std::vector<std::string>> Lookups::RestsOf(absl::string_view owner, const std::vector<LookupText>& texts,
+                                                          const Key& index_key) const {
   std::vector<std::string> rests;
-  std::optional<SecretKey> index;
   for (const LookupText& text : texts) {
     const auto plain = Open(text.sealed, owner, text.field);
     if (!plain.ok() && IsGone(plain.status())) continue;
     RETURN_IF_ERROR(plain.status());
     const auto normalised = Normalise(text.kind, *plain);
     if (!normalised.ok()) continue;  // given as it is, and nothing that could be asked for
-    if (!index.has_value()) {
-      ASSIGN_OR_RETURN(const std::vector<Key> living, keys_->IndexKeys());
-      index = living.front().secret;
-    }
-    rests.push_back(store::Key(0, 0).Raw(LookupHash(*index, text.kind, *normalised)).Raw(owner).bytes().substr(3));
+    rests.push_back(
+        store::Key(0, 0).Raw(LookupHash(index_key.secret, text.kind, *normalised)).Raw(owner).bytes().substr(3));
   }
   return rests;
 }
 
 absl::Status Lookups::TryAdd(uint16_t shard, absl::string_view owner, const std::vector<LookupText>& texts,
                              store::View* rows) const {
-  ASSIGN_OR_RETURN(const std::vector<std::string> rests, RestsOf(owner, texts));
+  if (texts.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<Key> living, keys_->IndexKeys());
+  return TryAddUnder(living.front(), shard, owner, texts, rows);
+}
+
+absl::Status Lookups::TryAddUnder(const Key& index_key, uint16_t shard, absl::string_view owner,
+                                  const std::vector<LookupText>& texts, store::View* rows) const {
+  ASSIGN_OR_RETURN(const std::vector<std::string> rests, RestsOf(owner, texts, index_key));
+  Remove(shard, owner, rows);
   if (rests.empty()) return absl::OkStatus();
   rows::v1::LookupKeys of;
+  of.set_index_key(index_key.id);
   for (const std::string& rest : rests) {
     rows->Put(store::Key(shard, kLookups).Raw(rest).Take(), "");
     of.add_keys(rest);
@@ -101,11 +109,55 @@ absl::Status Lookups::TryAdd(uint16_t shard, absl::string_view owner, const std:
   return absl::OkStatus();
 }
 
+void Lookups::AddPending(uint16_t shard, absl::string_view owner, store::View* rows) const {
+  rows->Put(store::Key(shard, kPending).Raw(owner).Take(), "");
+  rows->Put(MarkOf(shard), "");
+}
+
 void Lookups::Add(uint16_t shard, absl::string_view owner, const std::vector<LookupText>& texts,
                   store::View* rows) const {
   if (rows->speculative() || texts.empty() || TryAdd(shard, owner, texts, rows).ok()) return;
-  rows->Put(store::Key(shard, kPending).Raw(owner).Take(), "");
-  rows->Put(MarkOf(shard), "");
+  AddPending(shard, owner, rows);
+}
+
+bool Lookups::Rotate(uint16_t shard, absl::FunctionRef<std::vector<LookupText>(absl::string_view owner)> texts_of,
+                     store::View* rows) const {
+  const auto living = keys_->IndexKeys();
+  if (!living.ok()) return false;
+  const Key& index_key = living->front();
+  auto at = kRotation.Get(*rows, shard, "").value_or(rows::v1::LookupRotation());
+  if (at.index_key() != index_key.id) {
+    at.Clear();
+    at.set_index_key(index_key.id);
+  }
+  if (at.done()) return false;
+  const std::string of = kLookupsOf.KeyIn(shard).Take();
+  const std::string from = at.after().empty() ? of : kLookupsOf.KeyIn(shard).Raw(at.after()).Take() + '\0';
+  std::vector<std::pair<std::string, bool>> owners;  // and whether their rows are what they are to be
+  rows->Scan(from, store::After(of), [&](absl::string_view key, absl::string_view value) {
+    rows::v1::LookupKeys keys;
+    keys.ParseFromArray(value.data(), static_cast<int>(value.size()));
+    owners.emplace_back(key.substr(of.size()), keys.index_key() == index_key.id);
+    return owners.size() < kRotatedAtOnce;
+  });
+  for (const auto& [owner, is_new] : owners) {
+    if (!is_new) {
+      const absl::Status added = TryAddUnder(index_key, shard, owner, texts_of(owner), rows);
+      if (absl::IsUnavailable(added)) {
+        kRotation.Put(*rows, shard, "", at);
+        return false;
+      }
+      // Its key is there and cannot be read: it must not hold back all others.
+      if (!added.ok()) {
+        Remove(shard, owner, rows);
+        AddPending(shard, owner, rows);
+      }
+    }
+    at.set_after(owner);
+  }
+  at.set_done(owners.size() < kRotatedAtOnce);
+  kRotation.Put(*rows, shard, "", at);
+  return !at.done();
 }
 
 void Lookups::RetryPending(uint16_t shard, absl::FunctionRef<std::vector<LookupText>(absl::string_view owner)> texts_of,

@@ -2,6 +2,7 @@
 // makes while the key of what is hashed exists, outside digests, and gone when its owner is erased.
 //
 //   Add ─▶ rows                                 a key that is gone for good: no row, and nothing is missing
+//    │   rows ─Rotate, a piece at a time, once there is another index key─▶ rows under that one
 //    └─ key store away or unreadable ─▶ pending ─RetryPending, with every later event of the shard─▶ rows
 #pragma once
 
@@ -39,6 +40,10 @@ class Lookups {
   // Makes the rows of some pending owners; `texts_of` says what they have.
   void RetryPending(uint16_t shard, absl::FunctionRef<std::vector<LookupText>(absl::string_view owner)> texts_of,
                     store::View* rows) const;
+  // Makes rows anew that lie under another index key than this month's; a piece of them, true when there are more. While
+  // the key store cannot be asked: nothing, later.
+  bool Rotate(uint16_t shard, absl::FunctionRef<std::vector<LookupText>(absl::string_view owner)> texts_of,
+              store::View* rows) const;
   // All of an owner go.
   void Remove(uint16_t shard, absl::string_view owner, store::View* rows) const;
 
@@ -54,10 +59,14 @@ class Lookups {
                                                         absl::string_view dwelling) const;
 
  private:
-  // Rests of the rows of an owner. Any error may pass.
-  absl::StatusOr<std::vector<std::string>> RestsOf(absl::string_view owner, const std::vector<LookupText>& texts) const;
+  // The rows of an owner under `index_key`: rests of their keys. Any error may pass.
+  absl::StatusOr<std::vector<std::string>> RestsOf(absl::string_view owner, const std::vector<LookupText>& texts,
+                                                   const Key& index_key) const;
   absl::Status TryAdd(uint16_t shard, absl::string_view owner, const std::vector<LookupText>& texts,
                       store::View* rows) const;
+  absl::Status TryAddUnder(const Key& index_key, uint16_t shard, absl::string_view owner,
+                           const std::vector<LookupText>& texts, store::View* rows) const;
+  void AddPending(uint16_t shard, absl::string_view owner, store::View* rows) const;
   absl::StatusOr<std::string> Normalise(LookupKind kind, const std::string& text) const;
   absl::StatusOr<std::string> Open(const types::v1::Sealed& sealed, absl::string_view owner,
                                    absl::string_view field) const;

@@ -259,14 +259,12 @@ void ApplyToRows(const ApplyContext& context, const log::v1::Event& event, const
   }
   if (lookups == nullptr || rows->speculative()) return;
   lookups->RetryPending(
-      context.shard,
-      [&](absl::string_view owner) {
-        if (absl::StartsWith(owner, kComplaintPrefix)) {
-          return LookupTextsOf(LoadComplaint(*rows, context.shard, ComplaintIdOf(owner)));
-        }
-        return LookupTextsOf(LoadPerson(*rows, context.shard, PersonIdOf(owner)).value_or(rows::v1::Person()));
-      },
-      rows);
+      context.shard, [&](absl::string_view owner) { return LookupTextsOf(*rows, context.shard, owner); }, rows);
+}
+
+std::vector<LookupText> LookupTextsOf(const store::Rows& rows, uint16_t shard, absl::string_view owner) {
+  if (absl::StartsWith(owner, kComplaintPrefix)) return LookupTextsOf(LoadComplaint(rows, shard, ComplaintIdOf(owner)));
+  return LookupTextsOf(LoadPerson(rows, shard, PersonIdOf(owner)).value_or(rows::v1::Person()));
 }
 
 rows::v1::Result ResultOf(const ApplyContext& context, const store::Rows& rows) {

@@ -59,6 +59,9 @@ void ScanHistory(const store::Rows& rows, uint16_t shard, absl::string_view id, 
 void ApplyToRows(const runtime::ApplyContext& context, const log::v1::Event& event, const Lookups* lookups,
                  store::View* rows);
 
+// What somebody can find an owner by, while it is remembered: "complaints/<id>" or "people/<id>".
+std::vector<LookupText> LookupTextsOf(const store::Rows& rows, uint16_t shard, absl::string_view owner);
+
 // What a request whose record is `context.body` is answered with.
 rows::v1::Result ResultOf(const runtime::ApplyContext& context, const store::Rows& rows);
 

@@ -36,6 +36,8 @@ constexpr Millis kWatch = 200;
 // Until a starter set that could not be kept is entered again.
 constexpr Millis kAskAgain = 5 * kSecond;
 constexpr Millis kReplenishKeys = 2 * kSecond;
+// Until look-ups are asked whether the month's index key is another, and keys of months before whether they are over.
+constexpr Millis kTendKeys = kMinute;
 // Of seven stores while one is rebuilt, the audit, sockets, and some connections.
 constexpr rlim_t kFewestFileDescriptors = 256;
 
@@ -119,6 +121,7 @@ struct Standalone::Parts {
   absl::Status AppendStarterSet();
   void Watch();
   void ReplenishKeys();
+  void TendIndexKeys();
 };
 
 // Everything that can refuse a start without a look at the data: nothing is made before it has passed.
@@ -319,6 +322,14 @@ void Standalone::Parts::ReplenishKeys() {
   aside->PostAfter(kReplenishKeys, [this] { ReplenishKeys(); });
 }
 
+void Standalone::Parts::TendIndexKeys() {
+  if (stopping) return;
+  node->runtime(log::Stream::kIntake)->Tend();
+  const absl::Status status = keys->RetireIndexKeys();
+  if (!status.ok()) options.logger->Warning("index_keys_not_retired", {{"message", status.message()}});
+  aside->PostAfter(kTendKeys, [this] { TendIndexKeys(); });
+}
+
 Standalone::Standalone(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 absl::StatusOr<std::unique_ptr<Standalone>> Standalone::Start(StandaloneOptions options) {
@@ -334,6 +345,7 @@ absl::StatusOr<std::unique_ptr<Standalone>> Standalone::Start(StandaloneOptions 
   RETURN_IF_ERROR(raw->Serve());
   raw->aside->Post([raw] { raw->Watch(); });
   raw->aside->Post([raw] { raw->ReplenishKeys(); });
+  raw->aside->Post([raw] { raw->TendIndexKeys(); });
   return standalone;
 }
 

@@ -2,6 +2,7 @@
 """The drill: back up a server under load, lose it, restore it; who was erased since stays erased. And the master key: rotated while it
 serves, and with it every old copy out of reach."""
 
+import re
 import shutil
 import threading
 
@@ -187,6 +188,41 @@ def a_restored_log_folds_to_the_same_rows(scratch):
             third.digests()
             ran = server.ctl("admin", "digest", "--domain", "--compare", third.address)
             expect("0 different, 0 not comparable" in ran.errors, ran.errors)
+
+
+def with_the_keys_of(older, newer, mixed):
+    """A backup with the log of `newer` and the keys of `older`: as if it fell between an event and the destroying that it asks for."""
+    shutil.copytree(newer, mixed)
+    shutil.rmtree(mixed / "keys")
+    shutil.copytree(older / "keys", mixed / "keys")
+    shutil.copy(older / "keys.mark", mixed / "keys.mark")
+    files = lambda backup: re.findall(r"files \{[^}]*\}\n", (backup / "MANIFEST").read_text())
+    is_key = lambda block: '"keys/' in block or '"keys.mark"' in block
+    rest = re.sub(r"files \{[^}]*\}\n", "", (newer / "MANIFEST").read_text())
+    chosen = [block for block in files(newer) if not is_key(block)] + [block for block in files(older) if is_key(block)]
+    (mixed / "MANIFEST").write_text(rest + "".join(chosen))
+
+
+@check
+def a_restore_destroys_what_its_log_has_given_up(scratch):
+    key, _ = master_key(scratch)
+    with server_on(scratch, "data", key) as server:
+        client = server.client
+        known = some_lives(client)
+        other = landlord.submit(client, description="Rien à voir.").complaint.name
+        server.ctl("backup", "before")
+        client.intake.RedactText(name=known.name, reason="neighbour", redactions=[
+            {"version": 1, "field": "FIELD_DESCRIPTION", "kept_text": "Rien."}])
+        events = lambda: [entry.event for entry in client.intake.ListComplaintHistory(name=known.name).entries]
+        eventually(lambda: "KeysDestroyed" in events(), "the key before is destroyed")
+        server.ctl("backup", "after")
+    backups = scratch / "backups"
+    with_the_keys_of(backups / "before", backups / "after", backups / "mixed")
+    counts = [ctl("-o", "json", "restore", backups / name, scratch / name, "--nobody-was-erased").json()["destroyed"] for name in ("after", "mixed")]
+    expect_equal(counts, ["0", "1"])
+    with server_on(scratch, "mixed", key) as server:
+        shown = lambda name: landlord.get(server.client, name, personal_data=True, purpose="test").personal_data.description
+        expect_equal((shown(known.name), shown(other)), ("Rien.", "Rien à voir."))
 
 
 @check

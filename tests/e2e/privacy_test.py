@@ -7,6 +7,7 @@ import urllib.request
 from support import landlord, protos
 from support.checks import check, eventually, expect, expect_equal, main
 from support.client import Client, failure_of
+from support.clock import SteppingClock
 from support.programs import Server
 from support.search import Search
 
@@ -268,6 +269,32 @@ def an_erasure_waits_for_open_complaints_when_told_to(scratch):
         waiting = client.intake.ErasePerson(name=submitted.complaint.person, reason="asked", until_closed=True)
         expect_equal((waiting.erased, list(waiting.open_complaints)), (False, [submitted.complaint.name]))
         expect_equal(client.intake.GetPerson(name=submitted.complaint.person, purpose="test").person.full_name, NAME)
+
+
+@check
+def look_ups_outlive_the_key_they_were_made_under(scratch):
+    clock, day = SteppingClock(scratch), 86_400
+    server = Server(scratch / "data")
+    server.env = clock.env
+    with server:
+        client = server.client
+        submitted, _ = plant(client)
+        found = lambda: [one.name for one in client.intake.FindPeople(phone=PHONE, purpose="test").people]
+        destroyed = lambda: len((scratch / "data" / "erasures.list").read_text().splitlines())
+        person = submitted.complaint.person
+        expect_equal(found(), [person])
+        before = destroyed()
+        # A start looks at once, and then each minute. The key of the first month goes 30 days after that of the next is there.
+        for days, gone in ((40, 0), (80, 1), (121, 2)):
+            expect_equal(server.stop(), 0)
+            clock.set(days * day)
+            server.start()
+            eventually(lambda: destroyed() == before + gone, f"{gone} index keys are destroyed after {days} days")
+            expect_equal(found(), [person], f"after {days} days")
+            # RESOLVED, or CLOSED by then.
+            expect(client.intake.LookUpTrackingCode(tracking_code=submitted.tracking_code, client=f"kiosk-{days}").state in (4, 5), "another's")
+        expect_equal(server.stop(), 0)
+        expect_equal(search(scratch / "data"), [])
 
 
 @check
