@@ -113,6 +113,17 @@ TEST(Judge, ASetupAgainstItselfDiffersInNothing) {
   }
 }
 
+TEST(Judge, AHandThatNobodyNeedsMovesNobodysLuck) {
+  // No vermin in this fortnight: whatever else were drawn differently would show.
+  const auto judgement = Judge(
+      Options(kLean, absl::StrCat(kLean, R"(staffing { additions { trades: "pest" technicians: 1 } })"), 1, kTiny));
+  const auto figures = Figured(judgement);
+  EXPECT_GT(figures.at("kilometres").against().mean(), 0);
+  for (const auto& [name, figure] : figures) {
+    if (figure.difference().seeds() > 0) EXPECT_EQ(figure.difference().mean(), 0) << name;
+  }
+}
+
 TEST(Judge, TheSameInputIsTheSameOutputToTheByte) {
   const auto one = Judge(Options(kLean, std::nullopt, 1, kTiny));
   const auto two = Judge(Options(kLean, std::nullopt, 1, kTiny));
