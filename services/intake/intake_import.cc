@@ -383,8 +383,7 @@ void IntakeService::ImportComplaints(
   const absl::Status allowed = call.caller->Require(Permission::kImport);
   if (!allowed.ok()) return stream.Finish(allowed);
   if (!runtime_->reference()->Current()->complete()) {
-    return stream.Finish(
-        RetryLater(absl::StatusCode::kUnavailable, "REGISTER_NOT_READY", "the register is not read yet", 1000));
+    return stream.Finish(RegisterNotReady());
   }
   std::make_shared<ImportStream>(this, call, std::move(stream))->Start();
 }

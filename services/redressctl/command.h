@@ -68,7 +68,7 @@ class Command {
   Argument* Flag(std::string names, std::string help);
   Argument* Positional(std::string name, std::string help);
 
-  // A command either has others below it or runs.
+  // A command has others below it, or runs, or both.
   void SetRun(Run run) { run_ = std::move(run); }
   // Below the options in help.
   void SetNotes(std::string notes) { notes_ = std::move(notes); }

@@ -54,7 +54,7 @@ void AddCommand(const Command& command, bool root, CLI::App* app, Commands* comm
   // What a command does not know is looked up in those above it: options of the root stand anywhere.
   if (!root) app->fallthrough();
   if (command.hidden()) app->group("");
-  if (!command.children().empty()) app->require_subcommand(1);
+  if (!command.children().empty() && command.run() == nullptr) app->require_subcommand(1);
   for (const auto& child : command.children()) {
     AddCommand(*child, false, app->add_subcommand(child->name(), child->summary()), commands);
   }

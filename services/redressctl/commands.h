@@ -27,7 +27,8 @@ void AddBackupCommands(Command* root);
 void AddRegisterCommands(Command* root);
 // route …
 void AddRouteCommands(Command* root);
-// simulate
+// simulate, with its judge
 void AddSimulateCommand(Command* root);
+void AddJudgeCommand(Command* simulate);
 
 }  // namespace redress::ctl

@@ -1,18 +1,16 @@
 // simulate: a landlord's year in a directory of its own, or load against a running server
-#include <cmath>
 #include <initializer_list>
-#include <limits>
 #include <map>
 #include <string>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "services/redressctl/commands.h"
 #include "services/redressctl/exit_codes.h"
+#include "services/redressctl/number_argument.h"
 #include "services/redressctl/session.h"
 #include "services/redressctl/simulate/simulate_command.h"
 #include "services/redressctl/times.h"
@@ -27,29 +25,12 @@ struct Arguments {
   Argument* seed;
   Argument* until;
   Argument* config;
+  Argument* setup;
   Argument* shards;
   Argument* target;
   Argument* rate;
   Argument* seconds;
 };
-
-// Adds what is wrong to `violations`.
-template <typename Number>
-Number ReadNumber(const Argument& argument, Number otherwise, Number least, Number most,
-                  std::vector<FieldViolation>* violations) {
-  if (!argument.given()) return otherwise;
-  constexpr bool kWhole = std::numeric_limits<Number>::is_integer;
-  double value = 0;
-  // "nan" is neither too small nor too large.
-  if (!absl::SimpleAtod(argument.value(), &value) ||
-      !(value >= static_cast<double>(least) && value <= static_cast<double>(most)) ||
-      (kWhole && value != std::floor(value))) {
-    violations->push_back(
-        {argument.names, absl::StrCat("must be a ", kWhole ? "whole " : "", "number from ", least, " to ", most)});
-    return otherwise;
-  }
-  return static_cast<Number>(value);
-}
 
 // Options of the other use of the command are no options of this one.
 void Refuse(std::initializer_list<const Argument*> arguments, absl::string_view why,
@@ -85,8 +66,8 @@ absl::Status RunYear(const Arguments& arguments, Session& session) {
   options.dir = arguments.dir->value();
   Refuse({arguments.rate, arguments.seconds}, "goes with --target alone", &violations);
   if (options.dir.empty()) violations.push_back({"--data", "is missing: the landlord needs a directory of its own"});
-  options.homes = ReadNumber(*arguments.homes, 11000, 10, 1000000, &violations);
-  options.days = ReadNumber(*arguments.days, 365, 1, 3660, &violations);
+  options.homes = ReadNumber(*arguments.homes, 11000, simulate::kLeastHomes, simulate::kMostHomes, &violations);
+  options.days = ReadNumber(*arguments.days, 365, 1, simulate::kMostDays, &violations);
   options.seed = ReadNumber<uint64_t>(*arguments.seed, 1, 0, uint64_t{1} << 52, &violations);
   options.shard_count = ReadNumber<uint32_t>(*arguments.shards, 4, 1, 1024, &violations);
   options.config_dir = arguments.config->value();
@@ -101,6 +82,16 @@ absl::Status RunYear(const Arguments& arguments, Session& session) {
     }
   }
   if (!violations.empty()) return Usage(InvalidFields(violations));
+  simulate::Setup setup;
+  if (arguments.setup->given()) {
+    auto loaded = simulate::LoadSetup(arguments.setup->value(), arguments.homes->given() ? options.homes : 0,
+                                      arguments.days->given() ? options.days : 0);
+    if (!loaded.ok()) return Usage(loaded.status());
+    setup = *std::move(loaded);
+    options.homes = setup.choices.homes();
+    options.days = setup.choices.days();
+    options.setup = &setup;
+  }
   Progress progress = session.MakeProgress();
   options.progress = [&progress](int done, int all) {
     progress.Show(static_cast<double>(done) / all, absl::StrCat("day ", done, " of ", all));
@@ -118,7 +109,8 @@ absl::Status RunYear(const Arguments& arguments, Session& session) {
 absl::Status RunLoad(const Arguments& arguments, Session& session) {
   std::vector<FieldViolation> violations;
   simulate::LoadOptions options;
-  Refuse({arguments.dir, arguments.homes, arguments.days, arguments.until, arguments.config, arguments.shards},
+  Refuse({arguments.dir, arguments.homes, arguments.days, arguments.until, arguments.config, arguments.shards,
+          arguments.setup},
          "does not go with --target", &violations);
   options.target = arguments.target->value();
   options.rate = ReadNumber(*arguments.rate, 20.0, 0.01, 100000.0, &violations);
@@ -160,6 +152,9 @@ void AddSimulateCommand(Command* root) {
   arguments.seed = command->Option("--seed", "N", "The same seed and end give the same figures; default 1");
   arguments.until = command->Option("--until", "WHEN", "When the time ends; default last midnight UTC");
   arguments.config = command->Option("--config", "DIR", "The starter set");
+  arguments.setup =
+      command->Option("--setup", "FILE", "Under this set-up, as judge lives it; --homes and --days go before its own")
+          ->File();
   arguments.shards = command->Option("--shards", "N", "Shards a service, a power of two; default 4");
   arguments.target = command->Option("--target", "HOST:PORT", "Sends complaints to this server in real time instead");
   arguments.rate = command->Option("--rate", "N", "With --target: complaints a second; default 20");
@@ -167,6 +162,7 @@ void AddSimulateCommand(Command* root) {
   command->SetRun([arguments](Session& session) {
     return arguments.target->given() ? RunLoad(arguments, session) : RunYear(arguments, session);
   });
+  AddJudgeCommand(command);
 }
 
 }  // namespace redress::ctl

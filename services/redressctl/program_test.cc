@@ -354,7 +354,7 @@ TEST(Complete, KnowsCommandsOptionsAndValues) {
 void CheckTree(const Command& command, std::vector<std::string> path) {
   SCOPED_TRACE(command.name());
   EXPECT_FALSE(command.summary().empty());
-  EXPECT_NE(command.children().empty(), command.run() == nullptr);
+  EXPECT_TRUE(command.run() != nullptr || !command.children().empty());
   std::set<std::string> names;
   for (const auto& argument : command.arguments()) EXPECT_TRUE(names.insert(argument->names).second) << argument->names;
   for (const auto& child : command.children()) {
@@ -385,6 +385,10 @@ TEST_F(ProgramTest, SimulateTakesOnlyWhatMakesSense) {
       {year + "--rate 5", "--rate: goes with --target alone"},
       {year + "--seconds 5", "--seconds: goes with --target alone"},
       {"simulate", "--data: is missing"},
+      {"simulate judge", "--setup: is missing"},
+      {"simulate judge --setup a --seeds 0", "--seeds: must be a whole number from 1 to 1000"},
+      {"simulate judge --setup a --data x", "--data: does not go with judge"},
+      {"simulate --seed 3 judge --setup a", "--seed: does not go with judge"},
       {"simulate --target 127.0.0.1:1 --rate nan", "--rate: must be a number from 0.01"},
       {"simulate --target 127.0.0.1:1 --homes 100 --days 3 --until 2020-01-01 --data x --shards 2 --config y",
        "--homes: does not go with --target"},
@@ -394,7 +398,7 @@ TEST_F(ProgramTest, SimulateTakesOnlyWhatMakesSense) {
     EXPECT_EQ(ran.code, kExitUsage) << line;
     EXPECT_THAT(ran.err, HasSubstr(why)) << line;
   }
-  const Ran all = Run(bad[8].first);
+  const Ran all = Run(bad[12].first);
   for (const char* name : {"--data", "--homes", "--days", "--until", "--config", "--shards"}) {
     EXPECT_THAT(all.err, HasSubstr(absl::StrCat(name, ": does not go with --target")));
   }

@@ -75,6 +75,31 @@ def a_directory_that_holds_a_log_is_refused(scratch):
 
 
 @check
+def set_ups_are_judged_seed_by_seed(scratch):
+    (scratch / "a.textproto").write_text('title: "Usual"\nhomes: 120\ndays: 12\n')
+    (scratch / "b.textproto").write_text('title: "Slow"\nhomes: 120\ndays: 12\ndesk { dispatch_hours: 40 }\n')
+    judge = ["simulate", "judge", "--setup", scratch / "a.textproto", "--against", scratch / "b.textproto",
+             "--seeds", "2", "--until", "2026-03-01T00:00:00Z"]
+    said = ctl("-o", "json", *judge).out
+    figures = {figure["name"]: figure for figure in json.loads(said)["figures"]}
+    expect_equal([seed["difference"] for seed in figures["complaints"]["seeds"]], [0, 0], "complaints are the same")
+    expect(figures["ttr_p50_hours"]["difference"]["mean"] > 0, f"slower: {figures['ttr_p50_hours']}")
+    expect_equal(ctl("-o", "json", *judge).out, said, "the same again")
+    table = ctl(*judge)
+    expect("A: Usual\nB: Slow\n" in table.out and "seed 2" in table.out, table.out)
+    # One of these landlords, to be looked into.
+    ctl("simulate", "--setup", scratch / "b.textproto", "--seed", "2", "--until", "2026-03-01T00:00:00Z", "--data", scratch / "data")
+    with Server(scratch / "data") as server:
+        total = server.client.sla.GetTimeToResolution().total
+        expect_equal(total.cases, int(figures["complaints"]["seeds"][1]["against"]), "the landlord that was judged")
+    (scratch / "c.textproto").write_text("homes: 1\nslots { offers: 0 }\n")
+    refused = ctl("simulate", "judge", "--setup", scratch / "c.textproto", code=2)
+    expect("homes: " in refused.errors and "slots.offers: " in refused.errors, refused.errors)
+    refused = ctl(*judge, "--data", "x", code=2)
+    expect("--data: does not go with judge" in refused.errors, refused.errors)
+
+
+@check
 def load_on_a_server_is_answered(scratch):
     with Server(scratch / "data") as server:
         ran = ctl("simulate", "--target", server.address, "--rate", "50", "--seconds", "2")

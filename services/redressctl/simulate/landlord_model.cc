@@ -44,9 +44,6 @@ constexpr CategoryRate kRates[] = {
     {"other", 0.05, "Une autre demande."},
 };
 
-constexpr const char* kSkills[] = {"heating", "plumbing", "electricity", "lift",
-                                   "locks",   "joinery",  "building",    "pest"};
-
 // Weight of each hour of the day: mornings, and an evening peak when people come home.
 constexpr double kHours[24] = {0.2, 0.1, 0.1, 0.1, 0.2, 0.4, 1.2, 2.6, 4.2, 4.6, 4.4, 3.8,
                                2.6, 2.8, 3.4, 3.2, 3.2, 4.0, 5.2, 5.0, 3.0, 1.6, 0.9, 0.4};
@@ -64,26 +61,20 @@ int HourOf(Dice* dice) {
 
 }  // namespace
 
-double Dice::Exponential(double mean) { return -mean * std::log1p(-Unit()); }
-
-double Dice::LogNormal(double median, double sigma) {
-  const double normal = std::sqrt(-2 * std::log1p(-Unit())) * std::cos(2 * kPi * Unit());
-  return median * std::exp(sigma * normal);
-}
-
-int Dice::Poisson(double mean) {
-  int count = 0;
-  // In pieces, so that exp does not vanish.
-  for (; mean > 20; mean -= 20) count += Poisson(20);
-  double product = Unit();
-  for (const double limit = std::exp(-mean); product > limit; product *= Unit()) ++count;
-  return count;
+int AgenciesOf(int homes, int homes_per_agency) {
+  return std::max(1, (homes + homes_per_agency / 2) / homes_per_agency);
 }
 
 LandlordModel::LandlordModel(const LandlordOptions& options)
     : options_(options), begins_(options.until - options.days * kDay) {
   BuildTerritory(Dice(options.seed * 4 + 0));
-  BuildTechnicians(Dice(options.seed * 4 + 1));
+  std::vector<std::string> agencies;
+  for (const auto& agency : territory_.agencies()) agencies.push_back(agency.code());
+  technicians_ = DrawStaff(options.staffing, {.agencies = agencies,
+                                              .homes = options.homes,
+                                              .begins = begins_,
+                                              .days = options.days,
+                                              .seed = options.seed * 4 + 1});
   DrawDays(Dice(options.seed * 4 + 2));
   DrawOutages(Dice(options.seed * 4 + 3));
   std::sort(arrivals_.begin(), arrivals_.end(), [](const Arrival& a, const Arrival& b) {
@@ -93,7 +84,7 @@ LandlordModel::LandlordModel(const LandlordOptions& options)
 
 void LandlordModel::BuildTerritory(Dice dice) {
   // 5 offices an agency.
-  const int agencies = std::max(1, (options_.homes + options_.homes_per_agency / 2) / options_.homes_per_agency);
+  const int agencies = AgenciesOf(options_.homes, options_.homes_per_agency);
   const int mean = options_.homes_per_residence;
   const int count = std::max(1, options_.homes / mean);
   for (int a = 1; a <= agencies; ++a) {
@@ -134,35 +125,6 @@ void LandlordModel::BuildTerritory(Dice dice) {
       unit->set_kind(register_::v1::Unit::KIND_DWELLING);
     }
     residences_.push_back(std::move(residence));
-  }
-}
-
-void LandlordModel::BuildTechnicians(Dice dice) {
-  // About one for each 350 homes, with one or two skills each; every skill is there in every agency.
-  for (int a = 0; a < territory_.agencies_size(); ++a) {
-    const int here = std::max<int>(std::size(kSkills), options_.homes / territory_.agencies_size() / 350);
-    for (int t = 0; t < here; ++t) {
-      Technician technician;
-      technician.id = absl::StrFormat("tech-%d-%02d", a + 1, t + 1);
-      technician.agency = territory_.agencies(a).code();
-      // Heating, plumbing and electricity are asked for most.
-      const int first = t < static_cast<int>(std::size(kSkills)) ? t : dice.Below(dice.Chance(0.7) ? 3 : 8);
-      technician.skills.push_back(kSkills[first]);
-      // Hot water wants both; so does much of what heating engineers are called for.
-      if (first == 0) technician.skills.push_back("plumbing");
-      if (dice.Chance(0.4)) {
-        const int second = dice.Below(static_cast<int>(std::size(kSkills)));
-        if (second != first && !(first == 0 && second == 1)) technician.skills.push_back(kSkills[second]);
-      }
-      // Three weeks in summer, one in winter, a few sick days.
-      for (const auto& [day, length] : {std::pair(150 + dice.Below(60), 21), std::pair(340 + dice.Below(15), 7),
-                                        std::pair(dice.Below(330), 1 + dice.Below(4))}) {
-        if (day + length <= options_.days) {
-          technician.leaves.push_back({begins_ + day * kDay, begins_ + (day + length) * kDay});
-        }
-      }
-      technicians_.push_back(std::move(technician));
-    }
   }
 }
 
@@ -253,6 +215,7 @@ register_::v1::Organisation LandlordModel::OrganisationFrom(const register_::v1:
 }
 
 register_::v1::RuleSet LandlordModel::Rules() const {
+  if (options_.rules.has_value()) return *options_.rules;
   register_::v1::RuleSet rules;
   const auto add = [&](const char* id, int priority) {
     auto* rule = rules.add_rules();

@@ -1,21 +1,29 @@
 // What happens to a landlord in a year, drawn from a seed: where people live, what breaks when, who comes to mend it.
 //
-// Pure: the same options give the same landlord. How long things take is not drawn here: that comes out of the
+// Pure: the same options give the same landlord, and what happens to residents does not depend on who mends it. How long things take is not drawn here: that comes out of the
 // services.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "libs/clock/millis.h"
-#include "libs/ids/ids.h"
 #include "redress/register/v1/organisation.pb.h"
 #include "redress/register/v1/rules.pb.h"
 #include "redress/register/v1/territory.pb.h"
+#include "redress/simulate/v1/setup.pb.h"
 #include "redress/types/v1/fact.pb.h"
+#include "services/redressctl/simulate/dice.h"
+#include "services/redressctl/simulate/staffing.h"
 
 namespace redress::simulate {
+
+inline constexpr int kHomesPerAgency = 11000;
+
+// How many agencies, at least one: "agency-1", "agency-2" …
+int AgenciesOf(int homes, int homes_per_agency = kHomesPerAgency);
 
 struct LandlordOptions {
   int homes = 11000;
@@ -24,28 +32,11 @@ struct LandlordOptions {
   // The year ends here; a local midnight or any other instant.
   Millis until = 0;
   // About so many.
-  int homes_per_agency = 11000;
+  int homes_per_agency = kHomesPerAgency;
   int homes_per_residence = 196;
-};
-
-// Draws from a seed. Not thread-safe.
-class Dice {
- public:
-  explicit Dice(uint64_t seed) : source_(seed) {}
-  uint64_t Bits() { return source_.Random64(); }
-  // [0, 1).
-  double Unit() { return static_cast<double>(Bits() >> 11) * 0x1.0p-53; }
-  bool Chance(double p) { return Unit() < p; }
-  // [0, n).
-  int Below(int n) { return static_cast<int>(Bits() % static_cast<uint64_t>(n)); }
-  double Exponential(double mean);
-  // exp of a normal with this median; sigma 0.5 is a spread of about 1:2.7 between the 16th and 84th percentile.
-  double LogNormal(double median, double sigma);
-  // Poisson, also for large means.
-  int Poisson(double mean);
-
- private:
-  SeededIdSource source_;
+  v1::Staffing staffing;
+  // In place of the rules by which each complaint goes to the team of its office.
+  std::optional<register_::v1::RuleSet> rules;
 };
 
 // Somebody complains.
@@ -60,17 +51,6 @@ struct Arrival {
   std::string language;
   int care_level = 0;
   std::string text;
-};
-
-struct Technician {
-  std::string id;
-  std::string agency;
-  std::vector<std::string> skills;
-  struct Leave {
-    Millis from = 0;
-    Millis to = 0;
-  };
-  std::vector<Leave> leaves;
 };
 
 class LandlordModel {
@@ -97,7 +77,6 @@ class LandlordModel {
   };
 
   void BuildTerritory(Dice dice);
-  void BuildTechnicians(Dice dice);
   void DrawDays(Dice dice);
   // A building's heating or lift fails: many neighbours complain within hours.
   void DrawOutages(Dice dice);

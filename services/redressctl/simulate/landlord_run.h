@@ -8,19 +8,28 @@
 //
 // How long things take comes out of opening hours, of technicians' real calendars, and of the services; only people's
 // own delays are drawn. Everything happens on the executor; the same seed gives the same calls.
+//
+// With a set-up's choices each case has draws of its own (CaseDice); without, all share one sequence, in the order of
+// calls.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "libs/calendar/working_calendar.h"
 #include "libs/clock/clock.h"
 #include "libs/rpc/client.h"
 #include "redress/scheduling/v1/intervention.pb.h"
+#include "redress/scheduling/v1/scheduling_service.pb.h"
+#include "redress/simulate/v1/setup.pb.h"
 #include "services/redressctl/simulate/landlord_model.h"
+#include "services/redressctl/simulate/road.h"
+#include "services/redressctl/simulate/slot_offer.h"
 
 namespace redress::simulate {
 
@@ -50,9 +59,10 @@ struct RunCounts {
 
 class LandlordRun {
  public:
-  // All outlive it. `desk` are the desks' opening hours.
+  // All outlive it. `desk` are the desks' opening hours. `choices`, complete as ParseSetup returns them, or null; they
+  // say how people behave.
   LandlordRun(const LandlordModel* model, rpc::Client* client, const Clock* clock, Executor* executor,
-              const calendar::WorkingCalendar* desk, uint64_t seed, const Behaviour& behaviour = {});
+              const calendar::WorkingCalendar* desk, uint64_t seed, const v1::Setup* choices = nullptr);
 
   // Registers technicians and their leaves; calls back when all is answered. The territory must be in force.
   void RegisterTechnicians(std::function<void(absl::Status)> done);
@@ -70,23 +80,41 @@ class LandlordRun {
     bool taken = false;  // all slots are, since the last one was served
   };
 
+  // Where a technician is, or will be, of a day: the visit before the next one.
+  struct Whereabouts {
+    absl::CivilDay day;
+    Millis free_at = 0;
+    std::string residence;
+  };
+
   void NextArrival();
   void Submit(const Arrival& arrival);
   void Follow(const CasePtr& c);
   void Desk(const CasePtr& c);
   void WithoutVisit(const CasePtr& c);
   void Dispatch(const CasePtr& c);
-  void OfferSlots(const CasePtr& c, const std::string& visit, const std::string& line);
+  void OfferSlots(const CasePtr& c, const scheduling::v1::Intervention& visit, const std::string& line);
+  scheduling::v1::FindSlotsRequest SlotsFor(const scheduling::v1::Intervention& visit) const;
   // Who finds all slots taken waits in line with those of the same agency and trade; each day the dispatcher serves
   // them from the front until the slots run out again.
   void Wait(const CasePtr& c, const std::string& line);
+  void LineUp(const CasePtr& c, const std::string& line);
   void ServeLine(const std::string& line);
+  // Until a line is looked at again.
+  double LineHours() const;
   void Hold(const CasePtr& c, const std::string& visit, const scheduling::v1::Slot& slot);
   void Book(const CasePtr& c, const std::string& visit);
   void Visit(const CasePtr& c, const scheduling::v1::Intervention& booked);
+  // The technician stands at the door; a visit that begins takes `work`, or what is drawn then.
+  void AtTheDoor(const CasePtr& c, const scheduling::v1::Intervention& visit, bool opened, std::optional<Millis> work);
+  // When they are there who are awaited now and stay for so long: later if the way from the visit before takes longer.
+  Millis ComesAt(const scheduling::v1::Intervention& visit, Millis stay);
   void EndVisit(const CasePtr& c, const std::string& visit);
   void Resident(const CasePtr& c);
 
+  // Good until the next call.
+  Dice* DiceFor(const CasePtr& c, Cause cause);
+  Millis WorkOn(const CasePtr& c, const scheduling::v1::Intervention& visit);
   // At `when`, unless the run is over by then.
   void At(Millis when, std::function<void()> work);
   // When the desk gets to it, `working` of its open hours from now.
@@ -103,8 +131,14 @@ class LandlordRun {
   const Clock* clock_;
   Executor* executor_;
   const calendar::WorkingCalendar* desk_;
+  const v1::Setup* choices_;
   const Behaviour behaviour_;
+  const uint64_t seed_;
   Dice dice_;
+  Dice case_dice_{0};
+  std::optional<Road> road_;
+  std::optional<Diary> diary_;
+  std::map<std::string, Whereabouts> whereabouts_;
   RunCounts counts_;
   std::map<std::string, Line> lines_;
   size_t next_arrival_ = 0;

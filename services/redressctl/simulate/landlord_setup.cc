@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "redress/register/v1/calendar.pb.h"
+#include "services/redressctl/simulate/setup_file.h"
 #include "services/routing/routing_starter.h"
 #include "services/standalone/register_orders.h"
 
@@ -27,17 +27,6 @@ void SetUpLandlord(Node* node, const LandlordModel& model, const reference::Star
   ExecuteInOrder(node->runtime(log::Stream::kRegister), std::move(all), std::move(done));
 }
 
-calendar::WorkingCalendar DeskCalendar() {
-  register_::v1::Calendar calendar;
-  calendar.set_id("desk");
-  calendar.set_zone("Europe/Paris");
-  auto* weekly = calendar.add_weekly();
-  for (int day = 1; day <= 5; ++day) weekly->add_weekdays(static_cast<register_::v1::Weekday>(day));
-  auto* span = weekly->add_spans();
-  span->set_start_minute(8 * 60);
-  span->set_end_minute(18 * 60);
-  calendar.add_holiday_sets("FR");
-  return *calendar::WorkingCalendar::Compile(calendar);
-}
+calendar::WorkingCalendar DeskCalendar() { return DeskCalendarOf({}); }
 
 }  // namespace redress::simulate

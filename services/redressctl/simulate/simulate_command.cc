@@ -121,9 +121,14 @@ absl::Status Await(FakeExecutor* executor, const std::optional<absl::Status>& st
 absl::StatusOr<RunCounts> SimulateLandlord(const SimulateOptions& options) {
   LandlordOptions model_options{options.homes, options.days, options.seed, options.until};
   if (model_options.until == 0) model_options.until = SystemClock().Now() / kDay * kDay;
+  if (options.setup != nullptr) {
+    model_options.staffing = options.setup->choices.staffing();
+    model_options.rules = options.setup->rules;
+  }
   const LandlordModel model(model_options);
   ASSIGN_OR_RETURN(const std::string config, reference::FindConfigDir(options.config_dir));
-  ASSIGN_OR_RETURN(const reference::StarterSet starter, reference::LoadStarterSet(config));
+  ASSIGN_OR_RETURN(reference::StarterSet starter, reference::LoadStarterSet(config));
+  if (options.setup != nullptr) starter = StarterFor(*options.setup, std::move(starter));
   ASSIGN_OR_RETURN(const std::string tzdata, calendar::TzdataVersion());
 
   Landlord landlord(model.begins() - kSetUpTime, options.seed);
@@ -131,8 +136,9 @@ absl::StatusOr<RunCounts> SimulateLandlord(const SimulateOptions& options) {
   std::optional<absl::Status> status;
   SetUpLandlord(landlord.node.get(), model, starter, tzdata, [&](absl::Status done) { status = done; });
   RETURN_IF_ERROR(Await(&landlord.executor, status, "the register's set-up"));
-  const calendar::WorkingCalendar desk = DeskCalendar();
-  LandlordRun run(&model, landlord.client.get(), &landlord.clock, &landlord.executor, &desk, options.seed);
+  const v1::Setup* choices = options.setup == nullptr ? nullptr : &options.setup->choices;
+  const calendar::WorkingCalendar desk = choices == nullptr ? DeskCalendar() : DeskCalendarOf(choices->desk());
+  LandlordRun run(&model, landlord.client.get(), &landlord.clock, &landlord.executor, &desk, options.seed, choices);
   status.reset();
   run.RegisterTechnicians([&](absl::Status done) { status = done; });
   RETURN_IF_ERROR(Await(&landlord.executor, status, "the technicians' registration"));
@@ -143,6 +149,7 @@ absl::StatusOr<RunCounts> SimulateLandlord(const SimulateOptions& options) {
     RETURN_IF_ERROR(landlord.EndDay());
     if (options.progress) options.progress(day, options.days);
   }
+  if (options.at_end) RETURN_IF_ERROR(options.at_end(model, landlord.client.get(), &landlord.executor));
   return run.counts();
 }
 

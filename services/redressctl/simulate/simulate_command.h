@@ -6,8 +6,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "libs/clock/fake_clock.h"
 #include "libs/clock/millis.h"
 #include "services/redressctl/simulate/landlord_run.h"
+#include "services/redressctl/simulate/setup_file.h"
 
 namespace redress::simulate {
 
@@ -19,8 +21,12 @@ struct SimulateOptions {
   std::string dir;
   std::string config_dir;  // of the starter set; empty: as reference::FindConfigDir looks for it
   uint32_t shard_count = 4;
+  // Null: the landlord without a set-up. Homes and days are those above.
+  const Setup* setup = nullptr;
   // After each simulated day: days done, days in all.
   std::function<void(int, int)> progress;
+  // When the time is over and the services still run; its error is the simulation's.
+  std::function<absl::Status(const LandlordModel&, rpc::Client*, FakeExecutor*)> at_end;
 };
 
 // Makes a log in `dir` and lives the year there on a simulated clock, in this thread; synced once a simulated day. The
