@@ -234,6 +234,8 @@ _REGISTER = {
     "GetVersion": Call(lambda client, s, _: client.register.GetVersion(kind="REFERENCE_KIND_TERRITORY"),
                        shows=lambda reply, s: reply.version.territory_counts.agencies == 2, named=False),
     "ListVersions": Call(lambda client, s, _: client.register.ListVersions(), shows=lambda reply, s: reply.versions, named=False),
+    "DownloadTerritory": Call(lambda client, s, _: client.register.DownloadTerritory(),
+                              shows=lambda reply, s: any(node.code == s.agency for node in reply.territory.agencies), named=False),
     "ListPlaces": Call(lambda client, s, _: client.register.ListPlaces(),
                        shows=lambda reply, s: any(place.agency == s.agency for place in reply.places), named=False),
 }
