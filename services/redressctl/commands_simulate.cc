@@ -152,7 +152,9 @@ void AddSimulateCommand(Command* root) {
   arguments.seed = command->Option("--seed", "N", "The same seed and end give the same figures; default 1");
   arguments.until = command->Option("--until", "WHEN", "When the time ends; default last midnight UTC");
   arguments.config = command->Option("--config", "DIR", "The starter set");
-  arguments.setup = command->Option("--setup", "FILE", "Under this set-up, as judge lives it; --homes and --days go before its own")->File();
+  arguments.setup =
+      command->Option("--setup", "FILE", "Under this set-up, as judge lives it; --homes and --days go before its own")
+          ->File();
   arguments.shards = command->Option("--shards", "N", "Shards a service, a power of two; default 4");
   arguments.target = command->Option("--target", "HOST:PORT", "Sends complaints to this server in real time instead");
   arguments.rate = command->Option("--rate", "N", "With --target: complaints a second; default 20");

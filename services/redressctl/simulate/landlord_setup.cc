@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/redressctl/simulate/setup_file.h"
 #include "services/routing/routing_starter.h"
 #include "services/standalone/register_orders.h"
 
@@ -26,21 +27,6 @@ void SetUpLandlord(Node* node, const LandlordModel& model, const reference::Star
   ExecuteInOrder(node->runtime(log::Stream::kRegister), std::move(all), std::move(done));
 }
 
-register_::v1::Calendar DeskHours(const v1::Desk& desk) {
-  register_::v1::Calendar calendar;
-  calendar.set_id("desk");
-  calendar.set_zone("Europe/Paris");
-  calendar.add_holiday_sets("FR");
-  *calendar.mutable_weekly() = desk.hours();
-  if (!desk.hours().empty()) return calendar;
-  auto* weekly = calendar.add_weekly();
-  for (int day = 1; day <= 5; ++day) weekly->add_weekdays(static_cast<register_::v1::Weekday>(day));
-  auto* span = weekly->add_spans();
-  span->set_start_minute(8 * 60);
-  span->set_end_minute(18 * 60);
-  return calendar;
-}
-
-calendar::WorkingCalendar DeskCalendar() { return *calendar::WorkingCalendar::Compile(DeskHours({})); }
+calendar::WorkingCalendar DeskCalendar() { return DeskCalendarOf({}); }
 
 }  // namespace redress::simulate

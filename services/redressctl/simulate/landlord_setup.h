@@ -7,8 +7,6 @@
 #include "absl/status/status.h"
 #include "libs/calendar/working_calendar.h"
 #include "libs/reference/starter_set.h"
-#include "redress/register/v1/calendar.pb.h"
-#include "redress/simulate/v1/setup.pb.h"
 #include "services/redressctl/simulate/landlord_model.h"
 #include "services/standalone/node.h"
 
@@ -20,7 +18,5 @@ void SetUpLandlord(Node* node, const LandlordModel& model, const reference::Star
 
 // When the desks are open: Monday to Friday, 8 to 18, French holidays.
 calendar::WorkingCalendar DeskCalendar();
-// The same with the hours of `desk`, if it has any: to be compiled.
-register_::v1::Calendar DeskHours(const v1::Desk& desk);
 
 }  // namespace redress::simulate

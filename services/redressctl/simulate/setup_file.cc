@@ -9,14 +9,16 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
+#include "libs/service/requests.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "redress/register/v1/calendar.pb.h"
 #include "services/redressctl/simulate/landlord_model.h"
-#include "services/redressctl/simulate/landlord_setup.h"
 #include "services/redressctl/simulate/road.h"
 #include "services/redressctl/simulate/staffing.h"
 
@@ -38,12 +40,38 @@ class FaultCollector : public google::protobuf::io::ErrorCollector {
   std::string faults_;
 };
 
+register_::v1::Calendar DeskHours(const v1::Desk& desk) {
+  register_::v1::Calendar calendar;
+  calendar.set_id("desk");
+  calendar.set_zone("Europe/Paris");
+  calendar.add_holiday_sets("FR");
+  *calendar.mutable_weekly() = desk.hours();
+  if (!desk.hours().empty()) return calendar;
+  auto* weekly = calendar.add_weekly();
+  for (int day = 1; day <= 5; ++day) weekly->add_weekdays(static_cast<register_::v1::Weekday>(day));
+  auto* span = weekly->add_spans();
+  span->set_start_minute(8 * 60);
+  span->set_end_minute(18 * 60);
+  return calendar;
+}
+
+// It stands over tables: one line of text.
+void CheckTitle(const std::string& title, std::vector<FieldViolation>* faults) {
+  service::Violations text;
+  service::CheckText("title", title, kMaxTitleBytes, /*required=*/false, &text);
+  for (const FieldViolation& one : ViolationsOf(text.ToStatus())) faults->push_back(one);
+  if (std::any_of(title.begin(), title.end(), absl::ascii_iscntrl)) {
+    faults->push_back({"title", "must be without control characters"});
+  }
+}
+
 // Fills in what is left out, and collects what is wrong, field by field.
 class Completion {
  public:
   explicit Completion(v1::Setup* setup) : setup_(*setup) {}
 
   absl::Status Run() {
+    CheckTitle(setup_.title(), &faults_);
     Landlord();
     Staff(setup_.staffing());
     Desk(setup_.mutable_desk());
@@ -89,7 +117,7 @@ class Completion {
 
   template <typename List>
   void Crews(absl::string_view field, const List& crews) {
-    const int agencies = AgenciesOf(setup_.homes());
+    const int agencies = AgenciesOf(std::clamp(setup_.homes(), kLeastHomes, kMostHomes));
     for (int i = 0; i < crews.size(); ++i) {
       const std::string at = absl::StrCat(field, "[", i, "]");
       bool known = crews[i].agency().empty();
@@ -242,8 +270,11 @@ absl::StatusOr<Setup> LoadSetup(const std::string& path, int homes, int days) {
   if (!choices.pack_rules_file().empty()) {
     LoadBeside(folder, "pack_rules_file", choices.pack_rules_file(), &setup.pack_rules.emplace(), &faults);
   }
+  if (choices.title().empty()) {
+    setup.choices.set_title(std::filesystem::path(path).stem().string());
+    CheckTitle(choices.title(), &faults);
+  }
   if (!faults.empty()) return Annotate(InvalidFields(faults), path);
-  if (choices.title().empty()) setup.choices.set_title(std::filesystem::path(path).stem().string());
   return setup;
 }
 

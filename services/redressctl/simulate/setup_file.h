@@ -20,6 +20,7 @@ namespace redress::simulate {
 inline constexpr int kLeastHomes = 10;
 inline constexpr int kMostHomes = 1000000;
 inline constexpr int kMostDays = 3660;
+inline constexpr size_t kMaxTitleBytes = 100;
 
 // A set-up with every default filled in that is a value, and the files that it names.
 struct Setup {
@@ -42,7 +43,7 @@ absl::StatusOr<Setup> LoadSetup(const std::string& path, int homes = 0, int days
 // The starter set with the set-up's packs and window in place of its own. Rules are the landlord's (landlord_model.h).
 reference::StarterSet StarterFor(const Setup& setup, reference::StarterSet starter);
 
-// When the desks of the set-up are open; `desk` as ParseSetup returns it.
+// When the desks of the set-up are open, but for French holidays; `desk` empty or as ParseSetup returns it.
 calendar::WorkingCalendar DeskCalendarOf(const v1::Desk& desk);
 
 // Whole milliseconds of a time that an answer holds.

@@ -39,6 +39,7 @@ TEST(ParseSetup, TheEmptyFileIsTheLandlordAsItIs) {
 
 TEST(ParseSetup, SaysEverythingThatIsWrongAtOnce) {
   const auto setup = ParseSetup(R"(
+    title: "two\nlines"
     homes: 5
     days: 99999
     staffing {
@@ -59,13 +60,19 @@ TEST(ParseSetup, SaysEverythingThatIsWrongAtOnce) {
   )");
   EXPECT_THAT(
       FieldsOf(setup.status()),
-      ElementsAre("homes", "days", "staffing.homes_per_technician", "staffing.crews[0].agency",
+      ElementsAre("title", "homes", "days", "staffing.homes_per_technician", "staffing.crews[0].agency",
                   "staffing.additions[0].trades", "staffing.additions[1].trades", "staffing.additions[1].technicians",
                   "staffing.removals[0].hours", "staffing.hours[1]", "staffing.leave_share", "desk.dispatch_hours",
                   "desk.line_hours", "desk.weekly[0].spans[0].end_minute", "slots.offers", "slots.nearest_within_hours",
                   "slots.reserve_hours", "slots.reserve_for[0]", "travel.detour_factor", "travel.speed_kmh",
                   "residents.no_access", "residents.confirmed", "reopen_window_days"))
       << setup.status();
+}
+
+TEST(ParseSetup, IsSafeFromSizesThatAreNone) {
+  const auto setup =
+      ParseSetup("homes: 2147483647 staffing { crews { agency: \"agency-91\" trades: \"lift\" technicians: 1 } }");
+  EXPECT_THAT(FieldsOf(setup.status()), ElementsAre("homes"));
 }
 
 TEST(ParseSetup, UnknownFieldsAndNamesAreFaultsWithTheirPlace) {
