@@ -33,6 +33,8 @@ v1::Figure CompareOne(const FigureValue& what, const std::vector<SeedFigures>& s
   figure.set_better(what.better);
   std::vector<double> setup;
   std::vector<double> against;
+  std::vector<double> paired_setup;
+  std::vector<double> paired_against;
   std::vector<double> differences;
   for (const SeedFigures& seed : seeds) {
     v1::SeedFigure* one = figure.add_seeds();
@@ -49,6 +51,8 @@ v1::Figure CompareOne(const FigureValue& what, const std::vector<SeedFigures>& s
     }
     if (!first.has_value() || !second.has_value()) continue;
     one->set_difference(*second - *first);
+    paired_setup.push_back(*first);
+    paired_against.push_back(*second);
     differences.push_back(*second - *first);
     if (*second == *first || what.better == v1::BETTER_NEITHER) continue;
     if ((*second < *first) == (what.better == v1::BETTER_LOWER)) {
@@ -57,9 +61,11 @@ v1::Figure CompareOne(const FigureValue& what, const std::vector<SeedFigures>& s
       figure.set_setup_better(figure.setup_better() + 1);
     }
   }
-  Estimate(setup, figure.mutable_setup());
+  // Means of different seeds next to each other would show a difference that is not one.
+  const bool paired = !differences.empty();
+  Estimate(paired ? paired_setup : setup, figure.mutable_setup());
   if (seeds.front().against.has_value()) {
-    Estimate(against, figure.mutable_against());
+    Estimate(paired ? paired_against : against, figure.mutable_against());
     Estimate(differences, figure.mutable_difference());
   }
   return figure;

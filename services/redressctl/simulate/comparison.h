@@ -16,7 +16,8 @@ struct SeedFigures {
 };
 
 // One Figure for each name, in the order of the first seed that has it. What a set-up does not have in a seed is absent
-// there, and such a seed counts for no difference. A waiting share that is missing is 0: nothing waited so.
+// there, and such a seed counts for no difference; the two means are of the seeds that do, if there are any. A waiting
+// share that is missing is 0: nothing waited so. At least one seed.
 std::vector<v1::Figure> Compare(const std::vector<SeedFigures>& seeds);
 
 }  // namespace redress::simulate

@@ -22,9 +22,12 @@ namespace {
 // A directory that goes with its owner.
 class WorkDir {
  public:
-  WorkDir() {
+  // Inside `parent`, or where the system keeps such.
+  explicit WorkDir(const std::string& parent) {
     std::error_code error;
-    path_ = (std::filesystem::temp_directory_path(error) / "redress-judge.XXXXXX").string();
+    std::filesystem::path above = parent;
+    if (parent.empty()) above = std::filesystem::temp_directory_path(error);
+    path_ = (above / "redress-judge.XXXXXX").string();
     if (error || ::mkdtemp(path_.data()) == nullptr) path_.clear();
   }
   ~WorkDir() {
@@ -43,7 +46,7 @@ class WorkDir {
 
 absl::StatusOr<Figures> Live(const Setup& setup, int64_t seed, const JudgeOptions& options,
                              std::function<void(int, int)> progress) {
-  const WorkDir dir;
+  const WorkDir dir(options.work_dir);
   if (dir.path().empty()) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "DATA_DIR",
                      "no temporary directory can be made: $TMPDIR says where");

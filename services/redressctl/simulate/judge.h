@@ -22,6 +22,7 @@ struct JudgeOptions {
   int seeds = 5;
   Millis until = 0;        // 0: last midnight UTC
   std::string config_dir;  // as SimulateOptions
+  std::string work_dir;    // where temporary directories are made; empty: the system's
   // After each simulated day: the share of all that is done, and what is being lived.
   std::function<void(double, absl::string_view)> progress;
 };

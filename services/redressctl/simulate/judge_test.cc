@@ -5,9 +5,10 @@
 
 #include <filesystem>
 #include <map>
-#include <set>
 
 #include "absl/strings/str_cat.h"
+#include "libs/status/errors.h"
+#include "tests/testing/temp_dir.h"
 
 namespace redress::simulate {
 namespace {
@@ -44,15 +45,6 @@ std::map<std::string, v1::Figure> Figured(const absl::StatusOr<v1::Judgement>& j
   return figures;
 }
 
-std::set<std::string> WorkDirs() {
-  std::set<std::string> found;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::temp_directory_path())) {
-    const std::string name = entry.path().filename().string();
-    if (name.rfind("redress-judge.", 0) == 0) found.insert(name);
-  }
-  return found;
-}
-
 // A landlord with few hands, `each` of whom can do everything; `more` is further staffing.
 std::string Lean(int each, const std::string& more = "") {
   return absl::StrCat(R"(travel { speed_kmh: 20 } staffing { crews { trades: ["heating", "plumbing", "electricity",
@@ -61,13 +53,15 @@ std::string Lean(int each, const std::string& more = "") {
 }
 
 TEST(Judge, SaysTheSameAgainAndEverythingThatIsAsked) {
-  const std::set<std::string> before = WorkDirs();
+  const testing::TempDir work;
   std::vector<std::string> lived;
   double last = 0;
   JudgeOptions options =
       Options("travel { speed_kmh: 20 }", "slots { offer: OFFER_NEAREST } travel { speed_kmh: 20 }", 2, {300, 30});
+  options.work_dir = work.path();
   options.progress = [&](double done, absl::string_view what) {
     EXPECT_GT(done, last);
+    EXPECT_FALSE(std::filesystem::is_empty(work.path()));
     last = done;
     lived.emplace_back(what);
   };
@@ -102,7 +96,7 @@ TEST(Judge, SaysTheSameAgainAndEverythingThatIsAsked) {
   for (const auto& [name, figure] : Figured(Judge(second))) {
     EXPECT_EQ(figure.seeds(0).SerializeAsString(), figures.at(name).seeds(1).SerializeAsString()) << name;
   }
-  EXPECT_EQ(WorkDirs(), before);
+  EXPECT_TRUE(std::filesystem::is_empty(work.path()));
 }
 
 TEST(Judge, ASetupAgainstItselfDiffersInNothing) {
@@ -172,6 +166,12 @@ TEST(Judge, RulesPacksAndWindowsReachTheServices) {
   EXPECT_EQ(figures.at("on_time_rate.at_once").difference().seeds(), 0);
   EXPECT_FALSE(figures.at("on_time_rate.remedy").against().has_mean());
   EXPECT_EQ(figures.at("kilometres").against().mean(), 0);
+}
+
+TEST(Judge, NeedsAPlaceToWork) {
+  JudgeOptions options = Options("", std::nullopt, 1, kTiny);
+  options.work_dir = "/proc/none";
+  EXPECT_EQ(ReasonOf(Judge(options).status()), "DATA_DIR");
 }
 
 TEST(Judge, WhatTheRegisterRefusesIsSaidWithItsSetup) {

@@ -1,7 +1,7 @@
 // What happens to a landlord in a year, drawn from a seed: where people live, what breaks when, who comes to mend it.
 //
-// Pure: the same options give the same landlord, and what happens to residents does not depend on who mends it. How long things take is not drawn here: that comes out of the
-// services.
+// Pure: the same options give the same landlord, and what happens to residents does not depend on who mends it. How
+// long things take is not drawn here: that comes out of the services.
 #pragma once
 
 #include <cstdint>

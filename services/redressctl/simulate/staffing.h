@@ -40,7 +40,8 @@ struct StaffOptions {
   uint64_t seed = 0;
 };
 
-// By agency; ids are "tech-<agency>-<number>", with a "c" before the number for those of `crews`, an "a" for additions. Removals that find nobody are left undone.
+// By agency; ids are "tech-<agency>-<number>", with a "c" before the number for those of `crews`, an "a" for
+// additions. Removals that find nobody are left undone.
 std::vector<Technician> DrawStaff(const v1::Staffing& staffing, const StaffOptions& options);
 
 }  // namespace redress::simulate
