@@ -172,7 +172,7 @@ absl::Status Tail::Commit(store::View* rows) {
   changes_.Add(ChangesOf(rows->writes(), env_->shard()));
   SaveRuleState(rows, env_->shard(), state_);
   RETURN_IF_ERROR(env_->database->Health());
-  return env_->database->Commit(rows->writes());
+  return env_->database->CommitOwn(rows->TakeWrites());
 }
 
 }  // namespace redress::runtime
