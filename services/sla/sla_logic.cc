@@ -1,5 +1,6 @@
 #include "services/sla/sla_logic.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -61,7 +62,9 @@ absl::StatusOr<std::vector<runtime::NewEvent>> SlaLogic::Decide(const store::Row
   }
   if (command.has_begin_replan()) return BeginReplan(rows, order.aggregate(), command.begin_replan().change(), context);
   if (command.has_replan_page()) return DecidePage(rows, order.aggregate(), command.replan_page(), context);
-  const ClockRow state = FindClock(rows, context.shard, complaint).value_or(ClockRow());
+  std::optional<ClockRow> found = FindClock(rows, context.shard, complaint);
+  if (!found.has_value()) found.emplace();
+  const ClockRow& state = *found;
   std::vector<Event> events;
   switch (command.kind_case()) {
     case Command::kTakeIn: events = TakeIn(state, std::move(*command.mutable_take_in()), complaint, context); break;
