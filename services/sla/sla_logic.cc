@@ -90,7 +90,12 @@ bool SlaLogic::Knows(log::Stream stream, const log::v1::Event& event) const {
 }
 
 void SlaLogic::Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const {
-  ApplyEvent(context, event, rows);
+  ApplyEvents(context, {&event}, rows);
+}
+
+void SlaLogic::ApplyAll(const runtime::ApplyContext& context, const std::vector<const log::v1::Event*>& events,
+                        store::View* rows) const {
+  ApplyEvents(context, events, rows);
 }
 
 std::string SlaLogic::ResultOf(const runtime::ApplyContext&, const store::Rows&) const { return ""; }

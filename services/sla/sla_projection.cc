@@ -194,20 +194,56 @@ void ApplyReplan(const runtime::ApplyContext& context, const std::string& name, 
   next_page(*row, page.next_at());
 }
 
+// A clock's row while the events of one record are folded into it; written when it goes.
+class OpenClock {
+ public:
+  OpenClock(uint16_t shard, absl::string_view complaint, store::View* rows)
+      : shard_(shard), complaint_(complaint), rows_(rows) {
+    if (auto found = FindClock(*rows, shard, complaint); found.has_value()) row_ = *std::move(found);
+    before_ = DerivedOf(row_, complaint);
+  }
+  ~OpenClock() {
+    kClocks.Put(*rows_, shard_, complaint_, row_);
+    if (row_.has_start()) Deriver(shard_, complaint_, rows_).Replace(std::move(before_), row_);
+  }
+  OpenClock(const OpenClock&) = delete;
+  OpenClock& operator=(const OpenClock&) = delete;
+
+  absl::string_view complaint() const { return complaint_; }
+  void Fold(const Event& said, Millis recorded_at) {
+    Apply(said, recorded_at, complaint_, &row_);
+    // Of a clock that has not begun nothing follows, whatever is in it.
+    if (!row_.has_start()) before_ = DerivedOf(row_, complaint_);
+  }
+
+ private:
+  const uint16_t shard_;
+  const absl::string_view complaint_;
+  store::View* const rows_;
+  ClockRow row_;
+  std::vector<Derived> before_;
+};
+
 }  // namespace
 
-void ApplyEvent(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) {
-  const absl::string_view complaint = ComplaintOf(event.aggregate());
-  Event said;
-  if (!said.ParseFromString(event.payload())) return;
-  if (absl::StartsWith(event.aggregate(), kReplans)) return ApplyReplan(context, event.aggregate(), said, rows);
-  if (complaint.empty()) return;
-  std::optional<ClockRow> row = FindClock(*rows, context.shard, complaint);
-  if (!row.has_value()) row.emplace();
-  std::vector<Derived> before = DerivedOf(*row, complaint);
-  Apply(said, context.recorded_at(), complaint, &*row);
-  kClocks.Put(*rows, context.shard, complaint, *row);
-  if (row->has_start()) Deriver(context.shard, complaint, rows).Replace(std::move(before), *row);
+void ApplyEvents(const runtime::ApplyContext& context, const std::vector<const log::v1::Event*>& events,
+                 store::View* rows) {
+  std::optional<OpenClock> clock;
+  for (const log::v1::Event* event : events) {
+    const absl::string_view complaint = ComplaintOf(event->aggregate());
+    Event said;
+    if (!said.ParseFromString(event->payload())) continue;
+    if (absl::StartsWith(event->aggregate(), kReplans)) {
+      ApplyReplan(context, event->aggregate(), said, rows);
+      continue;
+    }
+    if (complaint.empty()) continue;
+    if (!clock.has_value() || clock->complaint() != complaint) {
+      clock.reset();  // written before another, perhaps the same again, is read
+      clock.emplace(context.shard, complaint, rows);
+    }
+    clock->Fold(said, context.recorded_at());
+  }
 }
 
 std::optional<ClockRow> FindClock(const store::Rows& rows, uint16_t shard, absl::string_view complaint) {
