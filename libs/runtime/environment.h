@@ -85,7 +85,7 @@ struct Environment {
   std::string address;   // where it takes forwarded orders; empty in one process
   log::Log* log = nullptr;
   JudgedEntries* judged = nullptr;  // shared by whoever reads the same streams in this process
-  Executor* executor = nullptr;  // the strand that everything of this shard runs on
+  Executor* executor = nullptr;     // the strand that everything of this shard runs on
   const Clock* clock = nullptr;
   IdSource* ids = nullptr;
   store::Database* database = nullptr;
