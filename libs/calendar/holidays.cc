@@ -1,6 +1,8 @@
 #include "libs/calendar/holidays.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_join.h"
@@ -31,12 +33,23 @@ constexpr Rule kRules[] = {
     {true, 12, 26, "2ème jour de Noël"},
 };
 
-bool InSet(const Rule& rule, HolidaySet set) {
+constexpr bool InSet(const Rule& rule, HolidaySet set) {
   return set == HolidaySet::kAlsaceMoselle || (set == HolidaySet::kFrance && !rule.alsace_moselle);
 }
 
 // Easter is 22 March to 25 April, so what hangs on it is 20 March (Good Friday) to 14 June (Whit Monday).
 bool MayHangOnEaster(absl::CivilDay day) { return day.month() >= 3 && day.month() <= 6; }
+
+// For each month, a bit for each day of a fixed date.
+constexpr std::array<uint32_t, 13> FixedDatesOf(HolidaySet set) {
+  std::array<uint32_t, 13> days{};
+  for (const Rule& rule : kRules) {
+    if (rule.month != 0 && InSet(rule, set)) days[static_cast<size_t>(rule.month)] |= uint32_t{1} << rule.day;
+  }
+  return days;
+}
+constexpr std::array<uint32_t, 13> kFixedFrance = FixedDatesOf(HolidaySet::kFrance);
+constexpr std::array<uint32_t, 13> kFixedAlsaceMoselle = FixedDatesOf(HolidaySet::kAlsaceMoselle);
 
 template <typename Visit>
 void ForEachOn(HolidaySet set, absl::CivilDay day, Visit visit) {
@@ -81,8 +94,12 @@ std::string PublicHolidayOn(HolidaySet set, absl::CivilDay day) {
 }
 
 bool IsPublicHoliday(HolidaySet set, absl::CivilDay day) {
+  if (set == HolidaySet::kNone) return false;
+  const auto& fixed = set == HolidaySet::kFrance ? kFixedFrance : kFixedAlsaceMoselle;
+  if ((fixed[static_cast<size_t>(day.month())] >> day.day() & 1) != 0) return true;
+  // What else there is hangs on Easter.
   bool found = false;
-  if (set != HolidaySet::kNone) ForEachOn(set, day, [&](const Rule&) { found = true; });
+  if (MayHangOnEaster(day)) ForEachOn(set, day, [&](const Rule&) { found = true; });
   return found;
 }
 

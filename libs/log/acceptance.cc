@@ -31,7 +31,7 @@ absl::StatusOr<Verdict> AcceptGenesis(int64_t offset, const v1::Record& record, 
   return Verdict::kGenesis;
 }
 
-void Remember(const v1::Record& record, RuleState* state) {
+void Remember(const v1::Record& record, RuleState* state, std::optional<v1::Body>* kept) {
   if (record.kind() == v1::KIND_POSITION) {
     v1::Progress progress;
     if (progress.ParseFromString(record.body())) {
@@ -39,10 +39,12 @@ void Remember(const v1::Record& record, RuleState* state) {
     }
     return;
   }
-  v1::Body body;
-  if (!body.ParseFromString(record.body())) return;  // whoever applies it says so
-  state->last_recorded_at = std::max(state->last_recorded_at, body.recorded_at());
-  state->last_register_version = std::max(state->last_register_version, body.register_version());
+  std::optional<v1::Body> mine;
+  std::optional<v1::Body>& body = kept == nullptr ? mine : *kept;
+  body.emplace();
+  if (!body->ParseFromString(record.body())) return body.reset();  // whoever applies it says so
+  state->last_recorded_at = std::max(state->last_recorded_at, body->recorded_at());
+  state->last_register_version = std::max(state->last_register_version, body->register_version());
 }
 
 }  // namespace
@@ -92,7 +94,9 @@ absl::Status ParseRecord(absl::string_view where, int64_t offset, absl::string_v
                    {{"shard", std::string(where)}, {"offset", absl::StrCat(offset)}});
 }
 
-absl::StatusOr<Verdict> Accept(int64_t offset, const v1::Record& record, RuleState* state) {
+absl::StatusOr<Verdict> Accept(int64_t offset, const v1::Record& record, RuleState* state,
+                               std::optional<v1::Body>* body) {
+  if (body != nullptr) body->reset();
   if (record.rule_version() > kRuleVersion) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "RULE_VERSION_UNKNOWN",
                      absl::StrCat("offset ", offset, " was written under rule version ", record.rule_version(),
@@ -120,7 +124,7 @@ absl::StatusOr<Verdict> Accept(int64_t offset, const v1::Record& record, RuleSta
   state->next_offset = offset + 1;
   state->seq = record.seq();
   state->chain = record.chain();
-  Remember(record, state);
+  Remember(record, state, body);
   return Verdict::kAccepted;
 }
 

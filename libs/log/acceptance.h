@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -64,8 +65,10 @@ inline bool IsVoid(Verdict verdict) {
 // Folds the record at `offset` into `state`. On an error `state` is unchanged and the shard must stop:
 // DATA_LOSS when the chain differs, when the record is no Record, when GENESIS is missing, repeated or elsewhere than
 // at 0; FAILED_PRECONDITION (reason RULE_VERSION_UNKNOWN) when it was written under a later rule. A body that cannot be
-// parsed is not this function's matter except for GENESIS.
-absl::StatusOr<Verdict> Accept(int64_t offset, const v1::Record& record, RuleState* state);
+// parsed is not this function's matter except for GENESIS. `body`, unless null, gets what an accepted DECISION says, or
+// nothing if it cannot be parsed: to judge it, it has to be parsed anyway.
+absl::StatusOr<Verdict> Accept(int64_t offset, const v1::Record& record, RuleState* state,
+                               std::optional<v1::Body>* body = nullptr);
 
 // hash(previous ‖ body): BLAKE2b, 16 bytes. `previous` is empty for GENESIS.
 std::string NextChain(absl::string_view previous, absl::string_view body);

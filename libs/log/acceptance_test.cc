@@ -135,6 +135,23 @@ TEST_F(Acceptance, RemembersTheLatestTimeAndRegisterVersion) {
   EXPECT_EQ(state_.last_register_version, 7);
 }
 
+TEST_F(Acceptance, HandsOutTheBodyOfWhatItAcceptsAndOfNothingElse) {
+  Fold(Genesis());
+  Fold(Claim());
+  std::optional<v1::Body> body(std::in_place);
+  ASSERT_EQ(*Accept(offset_++, Decision(9, 1, state_.chain, 5), &state_, &body), Verdict::kStale);
+  EXPECT_FALSE(body.has_value());
+  ASSERT_EQ(*Accept(offset_++, Decision(1, 1, state_.chain, 5), &state_, &body), Verdict::kAccepted);
+  ASSERT_TRUE(body.has_value());
+  EXPECT_EQ(body->recorded_at(), 5);
+  v1::Record unreadable = Decision(1, 2, state_.chain);
+  unreadable.set_body("\xff\xff");
+  unreadable.set_chain(NextChain(state_.chain, unreadable.body()));
+  ASSERT_EQ(*Accept(offset_++, unreadable, &state_, &body), Verdict::kAccepted);
+  EXPECT_FALSE(body.has_value());
+  EXPECT_EQ(state_.last_recorded_at, 1000);
+}
+
 TEST_F(Acceptance, RemembersTheTimeOfAPosition) {
   Fold(Genesis());
   Fold(Claim());

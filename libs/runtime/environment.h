@@ -12,6 +12,7 @@
 #include "libs/clock/clock.h"
 #include "libs/ids/ids.h"
 #include "libs/log/log.h"
+#include "libs/runtime/judged_entries.h"
 #include "libs/runtime/logic.h"
 #include "libs/runtime/queues.h"
 #include "libs/store/store.h"
@@ -86,7 +87,8 @@ struct Environment {
   std::string instance;  // the owner's name in claims
   std::string address;   // where it takes forwarded orders; empty in one process
   log::Log* log = nullptr;
-  Executor* executor = nullptr;  // the strand that everything of this shard runs on
+  JudgedEntries* judged = nullptr;  // shared by whoever reads the same streams in this process
+  Executor* executor = nullptr;     // the strand that everything of this shard runs on
   const Clock* clock = nullptr;
   IdSource* ids = nullptr;
   store::Database* database = nullptr;

@@ -1,5 +1,7 @@
 #include "libs/runtime/fold.h"
 
+#include <vector>
+
 #include "absl/strings/match.h"
 #include "libs/runtime/knows.h"
 #include "libs/runtime/rows.h"
@@ -40,14 +42,16 @@ bool Knows(const Logic& logic, log::Stream stream, const log::v1::Event& event) 
 void FoldDecision(const Logic& logic, const ApplyContext& context, const log::v1::Source* source, int64_t next,
                   store::View* rows) {
   const log::v1::Body& body = *context.body;
+  std::vector<const log::v1::Event*> of_service;
   for (const log::v1::Event& event : body.events()) {
     if (absl::StartsWith(event.aggregate(), kInputsPrefix)) {
       FoldRuntimeEvent(context, event, rows);
     } else {
-      logic.Apply(context, event, rows);
+      of_service.push_back(&event);
     }
     SetVersion(rows, context.shard, event.aggregate(), event.version());
   }
+  logic.ApplyAll(context, of_service, rows);
   if (source != nullptr) SaveSource(rows, context.shard, *source);
   if (rows->speculative() || body.request_id().empty() || body.events().empty()) return;
   v1::RequestRow row;

@@ -18,8 +18,9 @@ constexpr int64_t kCoverAfterInputs = 10000;
 
 }  // namespace
 
-Reactor::Reactor(const Environment* env, Writer* writer, std::function<void()> wake, std::weak_ptr<void> alive)
-    : env_(env), writer_(writer), wake_(std::move(wake)), alive_(std::move(alive)) {}
+Reactor::Reactor(const Environment* env, Writer* writer, std::shared_ptr<InputNews> news, std::function<void()> wake,
+                 std::weak_ptr<void> alive)
+    : env_(env), writer_(writer), news_(std::move(news)), wake_(std::move(wake)), alive_(std::move(alive)) {}
 
 void Reactor::BeginTerm() {
   active_ = true;
@@ -31,6 +32,7 @@ void Reactor::BeginTerm() {
     input.at = LoadSource(*env_->database, env_->shard(), id);
     input.covered = input.at;
     input.reader = env_->log->Tail(id, input.at.next_offset);
+    news_->Set(inputs_.size());
     inputs_.push_back(std::move(input));
   }
 }
@@ -52,7 +54,7 @@ bool Reactor::Step() {
   bool any = false;
   size_t asked = 0;
   for (; asked < inputs_.size() && writer_->machine_queued() < env_->limits.machine; ++asked) {
-    any |= ReadSome(&inputs_[next_]);
+    any |= ReadSome(next_);
     next_ = (next_ + 1) % inputs_.size();
   }
   if (!any && asked == inputs_.size() && !log_unavailable_ && writer_->machine_queued() == 0) caught_up_ = true;
@@ -60,18 +62,22 @@ bool Reactor::Step() {
   return any;
 }
 
-bool Reactor::ReadSome(InputShard* input) {
+bool Reactor::ReadSome(size_t number) {
+  if (!news_->Take(number)) return false;
+  InputShard* const input = &inputs_[number];
   FAULT_POINT(env_->faults, "reactor.before_react", false);
   entries_.clear();
   const absl::Status read = input->reader->Read(kEntriesPerRead, &entries_);
+  // There may be more than fits in one reading, or than could be asked for now.
+  if (!entries_.empty() || !read.ok()) news_->Set(number);
   if (absl::IsUnavailable(read)) {
     log_unavailable_ = true;
   } else if (!read.ok()) {
     stopped_ = Annotate(read, absl::StrCat(log::ToString(env_->id), " reading ", log::ToString(input->id)));
     return false;
   }
-  for (const log::Entry& entry : entries_) {
-    const absl::Status taken = Take(entry, input);
+  for (log::Entry& entry : entries_) {
+    const absl::Status taken = Take(std::move(entry), input);
     if (!taken.ok()) {
       stopped_ = Annotate(taken, absl::StrCat(log::ToString(env_->id), " reading ", log::ToString(input->id)));
       return false;
@@ -80,30 +86,31 @@ bool Reactor::ReadSome(InputShard* input) {
   return !entries_.empty();
 }
 
-absl::Status Reactor::Take(const log::Entry& entry, InputShard* input) {
-  log::v1::Record record;
-  RETURN_IF_ERROR(log::ParseRecord(log::ToString(input->id), entry.offset, entry.bytes, &record));
-  const log::RuleState before = input->at;
-  ASSIGN_OR_RETURN(const log::Verdict verdict, log::Accept(entry.offset, record, &input->at));
-  if (verdict != log::Verdict::kAccepted || record.kind() != log::v1::KIND_DECISION) return absl::OkStatus();
-  log::v1::Body body;
-  if (!body.ParseFromString(record.body())) {
+absl::Status Reactor::Take(log::Entry entry, InputShard* input) {
+  const int64_t offset = entry.offset;
+  ASSIGN_OR_RETURN(const auto judged, env_->judged->Judge(input->id, std::move(entry), input->at));
+  input->at = judged->after;
+  if (judged->verdict != log::Verdict::kAccepted || judged->record.kind() != log::v1::KIND_DECISION) {
+    return absl::OkStatus();
+  }
+  if (!judged->body.has_value()) {
     return MakeError(absl::StatusCode::kDataLoss, "RECORD_UNREADABLE",
-                     absl::StrCat("offset ", entry.offset, ": an accepted body cannot be read"));
+                     absl::StrCat("offset ", offset, ": an accepted body cannot be read"));
   }
   caught_up_ = false;
-  last_input_at_ = body.recorded_at();
-  React(body, before, input);
+  last_input_at_ = judged->body->recorded_at();
+  React(*judged, input);
   return absl::OkStatus();
 }
 
-std::shared_ptr<log::v1::InputParked> Reactor::ParkedInput(const log::v1::Body& body, const InputShard& input) const {
+std::shared_ptr<log::v1::InputParked> Reactor::ParkedInput(const Judged& judged, const InputShard& input) const {
+  const log::v1::Event& first = judged.body->events(0);
   auto parked = std::make_shared<log::v1::InputParked>();
   parked->set_stream(std::string(log::StreamName(input.id.stream)));
   parked->set_shard(input.id.shard);
-  parked->set_aggregate(body.events(0).aggregate());
-  parked->set_version(body.events(0).version());
-  parked->set_body(body.SerializeAsString());
+  parked->set_aggregate(first.aggregate());
+  parked->set_version(first.version());
+  parked->set_body(judged.record.body());
   return parked;
 }
 
@@ -111,35 +118,36 @@ void Reactor::CountUncovered(const Environment& env, InputShard* input) {
   if (input->uncovered++ == 0) input->uncovered_since = env.clock->Monotonic();
 }
 
-absl::StatusOr<std::vector<v1::Order>> Reactor::OrdersOf(const log::ShardId& from, const log::v1::Body& body) const {
+absl::StatusOr<std::vector<v1::Order>> Reactor::OrdersOf(const log::ShardId& from, const log::v1::Body& body,
+                                                         const log::v1::Event* unknown) const {
   if (body.level() > kBuildLevel) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "LEVEL_UNKNOWN",
                      absl::StrCat("it is of level ", body.level(), "; this build knows ", kBuildLevel));
   }
-  for (const log::v1::Event& event : body.events()) {
-    if (Knows(*env_->logic, from.stream, event)) continue;
+  if (unknown != nullptr) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "EVENT_UNKNOWN",
-                     absl::StrCat("version ", event.version(), " of ", event.aggregate(),
+                     absl::StrCat("version ", unknown->version(), " of ", unknown->aggregate(),
                                   " is an event that this build does not know"));
   }
   const auto reference = env_->reference == nullptr ? nullptr : env_->reference->Current();
   return env_->logic->React({from, &body}, {env_->shard(), env_->shard_count, reference.get()});
 }
 
-void Reactor::React(const log::v1::Body& body, const log::RuleState& before, InputShard* input) {
+void Reactor::React(const Judged& judged, InputShard* input) {
+  const log::v1::Body& body = *judged.body;
   // What another shard's runtime noted of its own inputs means nothing to anybody else.
   if (body.events().empty() || absl::StartsWith(body.events(0).aggregate(), kInputsPrefix)) {
     return CountUncovered(*env_, input);
   }
-  auto orders = OrdersOf(input->id, body);
-  if (!orders.ok()) return EnqueuePark(ParkedInput(body, *input), orders.status().ToString(), input);
+  auto orders = OrdersOf(input->id, body, FindUnknown(*env_->logic, input->id.stream, judged));
+  if (!orders.ok()) return EnqueuePark(ParkedInput(judged, *input), orders.status().ToString(), input);
   if (orders->empty()) return CountUncovered(*env_, input);
-  EnqueueOrders(*std::move(orders), body, before, input);
+  EnqueueOrders(*std::move(orders), judged, input);
 }
 
-void Reactor::EnqueueOrders(std::vector<v1::Order> orders, const log::v1::Body& body, const log::RuleState& before,
-                            InputShard* input) {
-  const std::shared_ptr<const log::v1::InputParked> parked = ParkedInput(body, *input);
+void Reactor::EnqueueOrders(std::vector<v1::Order> orders, const Judged& judged, InputShard* input) {
+  const log::v1::Body& body = *judged.body;
+  const std::shared_ptr<const log::v1::InputParked> parked = ParkedInput(judged, *input);
   for (size_t i = 0; i < orders.size(); ++i) {
     const bool last = i + 1 == orders.size();
     Item item;
@@ -153,7 +161,7 @@ void Reactor::EnqueueOrders(std::vector<v1::Order> orders, const log::v1::Body& 
     cause->set_aggregate(parked->aggregate());
     cause->set_version(parked->version());
     item.after = SourceOf(*input, input->at);
-    item.source = last ? item.after : SourceOf(*input, before);
+    item.source = last ? item.after : SourceOf(*input, judged.before);
     item.input_at = body.recorded_at();
     item.input = parked;
     if (last) item.settled = WhenSettled(input);
@@ -194,7 +202,8 @@ absl::StatusOr<std::vector<Item>> Reactor::Replay(const v1::ParkedRow& row,
     return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_REPLAYABLE", "the parked input was not kept; skip it");
   }
   ASSIGN_OR_RETURN(const log::Stream stream, log::ParseStream(row.input().stream()));
-  ASSIGN_OR_RETURN(std::vector<v1::Order> orders, OrdersOf({stream, row.input().shard()}, body));
+  ASSIGN_OR_RETURN(std::vector<v1::Order> orders,
+                   OrdersOf({stream, row.input().shard()}, body, FindUnknown(*env_->logic, stream, body)));
   std::vector<Item> items;
   for (v1::Order& order : orders) {
     Item item;

@@ -6,6 +6,8 @@
 // when a reader waits. All calls on the shard's executor.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,9 +20,25 @@
 
 namespace redress::runtime {
 
+// Which inputs have something that was not read yet, by their number in Logic::Follows. Thread-safe: the log's threads
+// say so, the reactor takes it.
+class InputNews {
+ public:
+  explicit InputNews(size_t inputs) : news_(inputs) {}
+  size_t size() const { return news_.size(); }
+  void Set(size_t input) { news_[input] = true; }
+  // Whether it was set; it no longer is. What is added later sets it again.
+  bool Take(size_t input) { return news_[input].load() && news_[input].exchange(false); }
+
+ private:
+  std::vector<std::atomic<bool>> news_;
+};
+
 class Reactor {
  public:
-  Reactor(const Environment* env, Writer* writer, std::function<void()> wake, std::weak_ptr<void> alive);
+  // `news` says which inputs are worth being read; each is read once at the beginning of a term.
+  Reactor(const Environment* env, Writer* writer, std::shared_ptr<InputNews> news, std::function<void()> wake,
+          std::weak_ptr<void> alive);
 
   void BeginTerm();
   void EndTerm();
@@ -50,14 +68,15 @@ class Reactor {
     Millis uncovered_since = 0;
   };
 
-  bool ReadSome(InputShard* input);
-  absl::Status Take(const log::Entry& entry, InputShard* input);
-  void React(const log::v1::Body& body, const log::RuleState& before, InputShard* input);
-  void EnqueueOrders(std::vector<v1::Order> orders, const log::v1::Body& body, const log::RuleState& before,
-                     InputShard* input);
-  std::shared_ptr<log::v1::InputParked> ParkedInput(const log::v1::Body& body, const InputShard& input) const;
+  bool ReadSome(size_t number);
+  absl::Status Take(log::Entry entry, InputShard* input);
+  void React(const Judged& judged, InputShard* input);
+  void EnqueueOrders(std::vector<v1::Order> orders, const Judged& judged, InputShard* input);
+  std::shared_ptr<log::v1::InputParked> ParkedInput(const Judged& judged, const InputShard& input) const;
   void EnqueuePark(std::shared_ptr<log::v1::InputParked> parked, const std::string& reason, InputShard* input);
-  absl::StatusOr<std::vector<v1::Order>> OrdersOf(const log::ShardId& from, const log::v1::Body& body) const;
+  // `unknown`: an event of it that this build does not know.
+  absl::StatusOr<std::vector<v1::Order>> OrdersOf(const log::ShardId& from, const log::v1::Body& body,
+                                                  const log::v1::Event* unknown) const;
   std::function<void(bool)> WhenSettled(InputShard* input);
   static void CountUncovered(const Environment& env, InputShard* input);
   void Cover(bool all);
@@ -65,6 +84,7 @@ class Reactor {
 
   const Environment* env_;
   Writer* writer_;
+  std::shared_ptr<InputNews> news_;
   std::function<void()> wake_;
   std::weak_ptr<void> alive_;
   std::vector<InputShard> inputs_;

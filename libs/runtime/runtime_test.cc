@@ -67,6 +67,32 @@ TEST_F(RuntimeTest, AStaleEtagIsAborted) {
   EXPECT_TRUE(Execute(*instance, order).ok());
 }
 
+TEST_F(RuntimeTest, EachOrderOfABatchSeesThoseBeforeIt) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  const auto at_version = [](int64_t etag, const std::string& command, const std::string& request_id) {
+    v1::Order order = Command(0, command, request_id);
+    order.set_etag(etag);
+    return order;
+  };
+  const auto first = Send(*instance->ledger, Command(0, "later x 90000 7", "r1"));
+  const auto second = Send(*instance->ledger, at_version(1, "add a 1", "r2"));
+  const auto stale = Send(*instance->ledger, at_version(1, "add a 2", "r3"));
+  const auto nothing = Send(*instance->ledger, Command(0, "nothing", "r4"));
+  // What the first one left, by the fold of a batch that is not applied yet; and it is gone after that.
+  const auto fire = Send(*instance->ledger, Command(0, "fire x", "r5"));
+  const auto again = Send(*instance->ledger, Command(0, "fire x", "r6"));
+  executor_.RunFor(kSecond);
+  ASSERT_TRUE(first->answer->ok() && second->answer->ok() && nothing->answer->ok() && fire->answer->ok());
+  EXPECT_EQ((*first->answer)->position().next() + 1, (*second->answer)->position().next());
+  EXPECT_EQ((*second->answer)->version(), 2);
+  EXPECT_EQ(stale->answer->status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ((*nothing->answer)->version(), 2);
+  EXPECT_TRUE((*fire->answer)->recorded());
+  EXPECT_FALSE((*again->answer)->recorded());
+  EXPECT_EQ((*again->answer)->version(), 3);
+}
+
 TEST_F(RuntimeTest, ACommandPastItsDeadlineIsNotDecided) {
   Disks disks;
   const auto instance = Boot(&disks, "one");

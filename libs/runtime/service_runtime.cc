@@ -42,6 +42,7 @@ ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(opti
     env.instance = options_.instance;
     env.address = options_.address;
     env.log = options_.log;
+    env.judged = options_.judged != nullptr ? options_.judged : &own_judged_;
     env.executor = options_.executors[i % options_.executors.size()];
     env.clock = options_.clock;
     env.position_after = options_.position_after;

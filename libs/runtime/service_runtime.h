@@ -22,6 +22,8 @@ struct ServiceOptions {
   std::string instance;
   std::string address;
   log::Log* log = nullptr;
+  // Outlives the service; shared by services on one log. Null: the service has its own.
+  JudgedEntries* judged = nullptr;
   // Shards are dealt out over these strands. They outlive the service.
   std::vector<Executor*> executors;
   const Clock* clock = nullptr;
@@ -91,6 +93,7 @@ class ServiceRuntime {
   absl::Status CheckPosition(const types::v1::Position& position, log::ShardId* id) const;
 
   ServiceOptions options_;  // constant once built; without the database, which may be exchanged
+  JudgedEntries own_judged_;
   mutable Mutex mutex_;
   std::shared_ptr<store::Database> database_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Shard>> shards_;

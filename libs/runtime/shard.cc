@@ -30,12 +30,13 @@ Shard::Machines::Machines(Shard* shard)
           },
           alive),
       reactor(
-          &shard->env_, &writer, [shard] { shard->Wake(); }, alive),
+          &shard->env_, &writer, shard->news_, [shard] { shard->Wake(); }, alive),
       timers(
           &shard->env_, &writer, [shard] { shard->Wake(); }, alive) {}
 
 Shard::Shard(Environment env)
     : env_(std::move(env)),
+      news_(std::make_shared<InputNews>(env_.logic->Follows(env_.shard(), env_.shard_count).size())),
       machines_(std::make_unique<Machines>(this)),
       wake_pending_(std::make_shared<std::atomic<bool>>(false)),
       reacting_(std::make_shared<std::atomic<bool>>(false)) {
@@ -93,11 +94,14 @@ void Shard::Start() {
     };
     shard->wakes_.push_back(shard->env_.log->OnAppend(shard->env_.id, wake));
     // Inputs are read in a term alone, and from its beginning: what comes before need wake nobody.
-    const auto wake_owner = [wake, reacting = shard->reacting_] {
-      if (reacting->load()) wake();
-    };
+    size_t number = 0;
     for (const log::ShardId& input : shard->env_.logic->Follows(shard->env_.shard(), shard->env_.shard_count)) {
+      const auto wake_owner = [wake, reacting = shard->reacting_, news = shard->news_, number] {
+        news->Set(number);
+        if (reacting->load()) wake();
+      };
       shard->wakes_.push_back(shard->env_.log->OnAppend(input, wake_owner));
+      ++number;
     }
     if (shard->env_.reference != nullptr) shard->wakes_.push_back(shard->env_.reference->OnChange(wake));
     shard->LookForEnd();

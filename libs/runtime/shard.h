@@ -124,6 +124,7 @@ class Shard : private TailObserver {
   absl::Status Unusable() const;
 
   Environment env_;
+  std::shared_ptr<InputNews> news_;  // set by the log's threads
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   std::unique_ptr<Machines> machines_;
   std::vector<std::shared_ptr<void>> wakes_;

@@ -70,8 +70,8 @@ bool Tail::Step() {
   const log::RuleState before = state_;
   store::View rows(env_->database);
   std::vector<Seen> seen;
-  for (const log::Entry& entry : entries_) {
-    const absl::Status taken = Take(entry, &rows, &seen);
+  for (log::Entry& entry : entries_) {
+    const absl::Status taken = Take(std::move(entry), &rows, &seen);
     if (!taken.ok()) {
       // What precedes the place stands; nothing behind it is read.
       stopped_ = Annotate(taken, log::ToString(env_->id));
@@ -113,58 +113,57 @@ bool Tail::Tend() {
   return more && committed.ok();
 }
 
-absl::Status Tail::Take(const log::Entry& entry, store::View* rows, std::vector<Seen>* seen) {
-  log::v1::Record record;
-  RETURN_IF_ERROR(log::ParseRecord(log::ToString(env_->id), entry.offset, entry.bytes, &record));
-  log::RuleState next = state_;
-  ASSIGN_OR_RETURN(const log::Verdict verdict, log::Accept(entry.offset, record, &next));
-  Seen one{entry.offset, entry.appended_at, verdict, record.fence(), record.seq(), {}};
-  if (verdict == log::Verdict::kGenesis) RETURN_IF_ERROR(CheckGenesis(record));
-  if (verdict == log::Verdict::kClaim) {
+absl::Status Tail::Take(log::Entry entry, store::View* rows, std::vector<Seen>* seen) {
+  const int64_t offset = entry.offset;
+  const int64_t appended_at = entry.appended_at;
+  ASSIGN_OR_RETURN(const auto judged, env_->judged->Judge(env_->id, std::move(entry), state_));
+  const log::v1::Record& record = judged->record;
+  Seen one{offset, appended_at, judged->verdict, record.fence(), record.seq(), {}};
+  if (judged->verdict == log::Verdict::kGenesis) RETURN_IF_ERROR(CheckGenesis(record));
+  if (judged->verdict == log::Verdict::kClaim) {
     one.claim.ParseFromString(record.body());
     last_claim_ = one.claim;
     claim_reader_ = nullptr;
   }
-  if (verdict == log::Verdict::kAccepted) {
+  if (judged->verdict == log::Verdict::kAccepted) {
     if (record.kind() == log::v1::KIND_POSITION) {
       log::v1::Progress progress;
       progress.ParseFromString(record.body());
       for (const log::v1::Source& source : progress.sources()) SaveSource(rows, env_->shard(), source);
     } else {
-      RETURN_IF_ERROR(TakeDecision(entry, record, rows));
+      RETURN_IF_ERROR(TakeDecision(offset, *judged, rows));
     }
   }
-  state_ = std::move(next);
+  state_ = judged->after;
   seen->push_back(std::move(one));
   return absl::OkStatus();
 }
 
-absl::Status Tail::TakeDecision(const log::Entry& entry, const log::v1::Record& record, store::View* rows) {
-  log::v1::Body body;
-  if (!body.ParseFromString(record.body())) {
+absl::Status Tail::TakeDecision(int64_t offset, const Judged& judged, store::View* rows) {
+  if (!judged.body.has_value()) {
     return MakeError(absl::StatusCode::kDataLoss, "RECORD_UNREADABLE",
-                     absl::StrCat("offset ", entry.offset, ": an accepted body cannot be read"));
+                     absl::StrCat("offset ", offset, ": an accepted body cannot be read"));
   }
-  RETURN_IF_ERROR(Check(entry, body));
-  const ApplyContext context{env_->shard(), env_->shard_count, &body};
-  FoldDecision(*env_->logic, context, record.has_source() ? &record.source() : nullptr, entry.offset + 1, rows);
+  RETURN_IF_ERROR(Check(offset, judged));
+  const ApplyContext context{env_->shard(), env_->shard_count, &*judged.body};
+  const log::v1::Record& record = judged.record;
+  FoldDecision(*env_->logic, context, record.has_source() ? &record.source() : nullptr, offset + 1, rows);
   return absl::OkStatus();
 }
 
 // Skipping what this build cannot read would fork the state.
-absl::Status Tail::Check(const log::Entry& entry, const log::v1::Body& body) const {
+absl::Status Tail::Check(int64_t offset, const Judged& judged) const {
+  const log::v1::Body& body = *judged.body;
   if (body.level() > kBuildLevel) {
     return MakeError(
         absl::StatusCode::kFailedPrecondition, "LEVEL_UNKNOWN",
-        absl::StrCat("offset ", entry.offset, " is of level ", body.level(), "; this build knows ", kBuildLevel));
+        absl::StrCat("offset ", offset, " is of level ", body.level(), "; this build knows ", kBuildLevel));
   }
-  for (const log::v1::Event& event : body.events()) {
-    if (Knows(*env_->logic, env_->id.stream, event)) continue;
-    return MakeError(absl::StatusCode::kFailedPrecondition, "EVENT_UNKNOWN",
-                     absl::StrCat("offset ", entry.offset, ": version ", event.version(), " of ", event.aggregate(),
-                                  " is an event that this build does not know"));
-  }
-  return absl::OkStatus();
+  const log::v1::Event* const unknown = FindUnknown(*env_->logic, env_->id.stream, judged);
+  if (unknown == nullptr) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kFailedPrecondition, "EVENT_UNKNOWN",
+                   absl::StrCat("offset ", offset, ": version ", unknown->version(), " of ", unknown->aggregate(),
+                                " is an event that this build does not know"));
 }
 
 absl::Status Tail::CheckGenesis(const log::v1::Record& record) const {
@@ -184,7 +183,7 @@ absl::Status Tail::Commit(store::View* rows) {
   changes_.Add(ChangesOf(rows->writes(), env_->shard()));
   SaveRuleState(rows, env_->shard(), state_);
   RETURN_IF_ERROR(env_->database->Health());
-  return env_->database->Commit(rows->writes());
+  return env_->database->CommitOwn(rows->TakeWrites());
 }
 
 }  // namespace redress::runtime

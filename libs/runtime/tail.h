@@ -64,9 +64,9 @@ class Tail {
 
   void RecallClaim();
   void TakeBack(const log::RuleState& state);
-  absl::Status Check(const log::Entry& entry, const log::v1::Body& body) const;
-  absl::Status Take(const log::Entry& entry, store::View* rows, std::vector<Seen>* seen);
-  absl::Status TakeDecision(const log::Entry& entry, const log::v1::Record& record, store::View* rows);
+  absl::Status Check(int64_t offset, const Judged& judged) const;
+  absl::Status Take(log::Entry entry, store::View* rows, std::vector<Seen>* seen);
+  absl::Status TakeDecision(int64_t offset, const Judged& judged, store::View* rows);
   absl::Status CheckGenesis(const log::v1::Record& record) const;
   absl::Status Commit(store::View* rows);
 

@@ -30,8 +30,26 @@ absl::Status OutcomeUnknown() {
 }  // namespace
 
 struct Writer::Batch {
-  explicit Batch(const store::Rows* rows) : view(rows, /*speculative=*/true) {}
+  Batch(const Environment* e, const store::Rows* rows) : env(e), view(rows, /*speculative=*/true) {}
+
+  // What was applied when the batch was begun, and what the batch has decided since.
+  store::View& Seen() {
+    if (unfolded.has_value()) {
+      const ApplyContext context{env->shard(), env->shard_count, &unfolded->body};
+      FoldDecision(*env->logic, context, unfolded->source.has_value() ? &*unfolded->source : nullptr, 0, &view);
+      unfolded.reset();
+    }
+    return view;
+  }
+
+  // The last record: folded only when something after it looks, which most often nothing does.
+  struct Unfolded {
+    log::v1::Body body;
+    std::optional<log::v1::Source> source;
+  };
+  const Environment* env;
   store::View view;
+  std::optional<Unfolded> unfolded;
   log::RuleState state;
   std::vector<Flying> flying;
   std::vector<std::string> records;
@@ -126,7 +144,7 @@ void Writer::RefuseQueued() {
 bool Writer::Step(const log::RuleState& state) {
   if (fence_ == 0 || !flying_.empty() || queued() == 0) return false;
   seen_ = state;
-  Batch batch(env_->database);
+  Batch batch(env_, env_->database);
   batch.state = state;
   batch.fill = queues_.Begin();
   Item item;
@@ -189,7 +207,7 @@ bool Writer::JoinOrAnswerKnown(Item& item, Batch* batch) {
   return true;
 }
 
-absl::StatusOr<std::vector<NewEvent>> Writer::EventsOf(const Item& item, const Batch& batch, Millis now,
+absl::StatusOr<std::vector<NewEvent>> Writer::EventsOf(const Item& item, Batch* batch, Millis now,
                                                        const ReferenceLook& register_seen) const {
   const v1::Order& order = item.order;
   if (!item.ready_events.empty()) return item.ready_events;
@@ -197,55 +215,56 @@ absl::StatusOr<std::vector<NewEvent>> Writer::EventsOf(const Item& item, const B
     return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_HOPS", "reactions chase each other");
   }
   if (order.etag() != 0) {
-    const int64_t version = VersionOf(batch.view, env_->shard(), order.aggregate());
+    const int64_t version = VersionOf(batch->Seen(), env_->shard(), order.aggregate());
     if (version != order.etag()) {
       return MakeError(absl::StatusCode::kAborted, "ETAG_MOVED",
                        absl::StrCat(order.aggregate(), " is at version ", version, ", not ", order.etag()),
                        {{"version", absl::StrCat(version)}});
     }
   }
-  if (env_->faults != nullptr) env_->faults->Deciding(batch.view, order);
-  return env_->logic->Decide(batch.view, order, {env_->shard(), env_->shard_count, now, register_seen.snapshot.get()});
+  const store::View& seen = batch->Seen();
+  if (env_->faults != nullptr) env_->faults->Deciding(seen, order);
+  return env_->logic->Decide(seen, order, {env_->shard(), env_->shard_count, now, register_seen.snapshot.get()});
 }
 
 // Whether nothing is to be done for it any more: its input was parked by an earlier order of the same, or the attempt
 // to unpark that it belongs to has failed.
-bool Writer::IsOver(const Item& item, const Batch& batch) const {
+bool Writer::IsOver(const Item& item, Batch* batch) const {
   if (item.unparking != nullptr) {
     Unparking& unparking = *item.unparking;
     const log::v1::InputSkipped& name = unparking.name;
     if (unparking.status.ok() &&
-        !IsParked(batch.view, env_->shard(), name.stream(), name.aggregate(), name.version())) {
+        !IsParked(batch->Seen(), env_->shard(), name.stream(), name.aggregate(), name.version())) {
       unparking.status = NotParked(name);
     }
     return !unparking.status.ok();
   }
   if (!item.after.has_value()) return false;
   const auto stream = log::ParseStream(item.after->stream());
-  return stream.ok() && LoadSource(batch.view, env_->shard(), {*stream, item.after->shard()}).next_offset >=
+  return stream.ok() && LoadSource(batch->Seen(), env_->shard(), {*stream, item.after->shard()}).next_offset >=
                             item.after->state().next_offset();
 }
 
 void Writer::ParkedChanged() { any_parked_ = AnyParked(*env_->database, env_->shard()); }
 
-bool Writer::IsBehindParked(const Item& item, const Batch& batch) const {
-  return (any_parked_ || batch.any_parked) && item.input != nullptr && item.ready_events.empty() &&
-         OldestParked(batch.view, env_->shard(), item.input->stream(), item.input->aggregate()).has_value();
+bool Writer::IsBehindParked(const Item& item, Batch* batch) const {
+  return (any_parked_ || batch->any_parked) && item.input != nullptr && item.ready_events.empty() &&
+         OldestParked(batch->Seen(), env_->shard(), item.input->stream(), item.input->aggregate()).has_value();
 }
 
 void Writer::Decide(Item item, Batch* batch) {
   Flying flying;
-  if (IsOver(item, *batch)) {
+  if (IsOver(item, batch)) {
     flying.item = std::move(item);
     batch->flying.push_back(std::move(flying));
     return;
   }
-  if (IsBehindParked(item, *batch)) {
+  if (IsBehindParked(item, batch)) {
     return AddPark(std::move(item), absl::FailedPreconditionError("behind a parked input"), batch);
   }
   const Millis now = std::max(env_->clock->Now(), batch->state.last_recorded_at);
   const ReferenceLook register_seen = env_->reference == nullptr ? ReferenceLook{} : env_->reference->Look();
-  auto events = EventsOf(item, *batch, now, register_seen);
+  auto events = EventsOf(item, batch, now, register_seen);
   absl::Status status = events.status();
   if (status.ok() && !events->empty()) {
     status = AddRecord(item, *events, now, register_seen.version, batch, &flying);
@@ -257,7 +276,7 @@ void Writer::Decide(Item item, Batch* batch) {
   }
   if (flying.seq == 0) {
     flying.receipt.set_aggregate(item.order.aggregate());
-    flying.receipt.set_version(VersionOf(batch->view, env_->shard(), item.order.aggregate()));
+    flying.receipt.set_version(VersionOf(batch->Seen(), env_->shard(), item.order.aggregate()));
   } else if (IsCaller(item) && !item.order.request_id().empty()) {
     batch->requests[RequestKey(item.order)] = batch->flying.size();
   }
@@ -284,7 +303,7 @@ absl::Status Writer::AddRecord(const Item& item, const std::vector<NewEvent>& ev
   absl::flat_hash_map<std::string, int64_t> versions;
   for (const NewEvent& event : events) {
     auto [at, first] = versions.try_emplace(event.aggregate, 0);
-    if (first) at->second = VersionOf(batch->view, env_->shard(), event.aggregate);
+    if (first) at->second = VersionOf(batch->Seen(), env_->shard(), event.aggregate);
     log::v1::Event* stored = body.add_events();
     stored->set_aggregate(event.aggregate);
     stored->set_version(++at->second);
@@ -307,8 +326,8 @@ absl::Status Writer::AddRecord(const Item& item, const std::vector<NewEvent>& ev
   batch->state.chain = record.chain();
   batch->state.last_recorded_at = now;
   batch->state.last_register_version = body.register_version();
-  const ApplyContext context{env_->shard(), env_->shard_count, &body};
-  FoldDecision(*env_->logic, context, item.source.has_value() ? &*item.source : nullptr, 0, &batch->view);
+  batch->Seen();  // the record before it
+  batch->unfolded = Batch::Unfolded{std::move(body), item.source};
   batch->any_parked |= !item.ready_events.empty();
   batch->records.push_back(record.SerializeAsString());
   batch->fill.bytes += batch->records.back().size();
@@ -321,7 +340,7 @@ void Writer::AddPosition(Item item, Batch* batch) {
   for (const log::v1::Source& source : item.positions) {
     const auto stream = log::ParseStream(source.stream());
     if (!stream.ok()) continue;
-    const log::RuleState saved = LoadSource(batch->view, env_->shard(), {*stream, source.shard()});
+    const log::RuleState saved = LoadSource(batch->Seen(), env_->shard(), {*stream, source.shard()});
     if (saved.next_offset < source.state().next_offset()) *progress.add_sources() = source;
   }
   Flying flying;
@@ -334,7 +353,7 @@ void Writer::AddPosition(Item item, Batch* batch) {
     record.set_seq(batch->state.seq + 1);
     record.set_body(progress.SerializeAsString());
     record.set_chain(log::NextChain(batch->state.chain, record.body()));
-    for (const log::v1::Source& source : progress.sources()) SaveSource(&batch->view, env_->shard(), source);
+    for (const log::v1::Source& source : progress.sources()) SaveSource(&batch->Seen(), env_->shard(), source);
     batch->state.seq += 1;
     batch->state.chain = record.chain();
     batch->state.last_recorded_at = progress.recorded_at();

@@ -72,9 +72,9 @@ class Writer {
   bool Answer(Flying& flying);
   void AnswerAll(std::vector<Flying> flying);
   void Decide(Item item, Batch* batch);
-  bool IsOver(const Item& item, const Batch& batch) const;
-  bool IsBehindParked(const Item& item, const Batch& batch) const;
-  absl::StatusOr<std::vector<NewEvent>> EventsOf(const Item& item, const Batch& batch, Millis now,
+  bool IsOver(const Item& item, Batch* batch) const;
+  bool IsBehindParked(const Item& item, Batch* batch) const;
+  absl::StatusOr<std::vector<NewEvent>> EventsOf(const Item& item, Batch* batch, Millis now,
                                                  const ReferenceLook& register_seen) const;
   bool JoinOrAnswerKnown(Item& item, Batch* batch);
   absl::Status AddRecord(const Item& item, const std::vector<NewEvent>& events, Millis now, int64_t register_version,

@@ -70,15 +70,11 @@ void BufferedDatabase::ScanBack(absl::string_view from, absl::string_view to, Vi
   layer_->view().ScanBack(from, to, visit);
 }
 
-absl::Status BufferedDatabase::Commit(const Writes& writes) {
+absl::Status BufferedDatabase::Commit(const Writes& writes) { return CommitOwn(writes); }
+
+absl::Status BufferedDatabase::CommitOwn(Writes writes) {
   if (layer_.use_count() > 1 || layer_->view().writes().size() >= max_rows_) RETURN_IF_ERROR(Flush());
-  for (const auto& [key, value] : writes) {
-    if (value.has_value()) {
-      layer_->view().Put(key, *value);
-    } else {
-      layer_->view().Delete(key);
-    }
-  }
+  layer_->view().Absorb(std::move(writes));
   return absl::OkStatus();
 }
 

@@ -25,6 +25,7 @@ class BufferedDatabase : public Database {
   void ScanBack(absl::string_view from, absl::string_view to, Visitor visit) const override;
   // The error of what was handed on before it, if that fails; then nothing is committed.
   absl::Status Commit(const Writes& writes) override;
+  absl::Status CommitOwn(Writes writes) override;
   // Hands everything on. After an error it is all still here.
   absl::Status Flush();
   std::unique_ptr<Rows> Snapshot() const override;

@@ -11,7 +11,10 @@ namespace redress::store {
 // Builds a key piece by piece: Key(shard, table).Str(aggregate).I64(due).Take().
 class Key {
  public:
-  Key(uint16_t shard, uint8_t table) { U16(shard).U8(table); }
+  Key(uint16_t shard, uint8_t table) {
+    bytes_.reserve(kUsual);
+    U16(shard).U8(table);
+  }
   Key& U8(uint8_t v) {
     bytes_.push_back(static_cast<char>(v));
     return *this;
@@ -24,11 +27,11 @@ class Key {
   // Text that more pieces follow: ended by 00, a 00 inside becomes 00 FF. So what follows must not begin with FF: no
   // bytes of a caller's choice, no number whose first byte is FF.
   Key& Str(absl::string_view text) {
-    for (const char c : text) {
-      bytes_.push_back(c);
-      if (c == '\0') bytes_.push_back('\xFF');
+    for (size_t zero = text.find('\0'); zero != absl::string_view::npos; zero = text.find('\0')) {
+      Raw(text.substr(0, zero + 1)).U8(0xFF);
+      text.remove_prefix(zero + 1);
     }
-    bytes_.push_back('\0');
+    Raw(text).U8(0);
     return *this;
   }
   // The last piece, as it is.
@@ -40,9 +43,13 @@ class Key {
   const std::string& bytes() const { return bytes_; }
 
  private:
+  // Most keys fit, and are allocated once.
+  static constexpr size_t kUsual = 63;
+
   Key& BigEndian(uint64_t v, int width) {
-    for (int i = width - 1; i >= 0; --i) bytes_.push_back(static_cast<char>(v >> (8 * i)));
-    return *this;
+    char bytes[8];
+    for (int i = 0; i < width; ++i) bytes[i] = static_cast<char>(v >> (8 * (width - 1 - i)));
+    return Raw({bytes, static_cast<size_t>(width)});
   }
   std::string bytes_;
 };

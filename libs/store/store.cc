@@ -86,13 +86,20 @@ void View::ScanBack(absl::string_view from, absl::string_view to, Visitor visit)
   if (!stopped) visit_mine_above("", true);
 }
 
+void View::Absorb(Writes writes) {
+  while (!writes.empty()) {
+    auto inserted = writes_.insert(writes.extract(writes.begin()));
+    if (!inserted.inserted) inserted.position->second = std::move(inserted.node.mapped());
+  }
+}
+
 std::string RowBytes(const google::protobuf::MessageLite& row) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
+  // Into a string of its size: one that grows is copied again and again.
+  std::string bytes(row.ByteSizeLong(), '\0');
+  google::protobuf::io::ArrayOutputStream stream(bytes.data(), static_cast<int>(bytes.size()));
   google::protobuf::io::CodedOutputStream coded(&stream);
   coded.SetSerializationDeterministic(true);
-  row.SerializeToCodedStream(&coded);
-  coded.Trim();
+  row.SerializeWithCachedSizes(&coded);
   return bytes;
 }
 

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -52,6 +53,10 @@ class View : public Rows {
   void Delete(std::string key) { writes_[std::move(key)] = std::nullopt; }
   bool speculative() const { return speculative_; }
   const Writes& writes() const { return writes_; }
+  // All writes; there are none then.
+  Writes TakeWrites() { return std::exchange(writes_, {}); }
+  // As if each of `writes` were put or deleted here.
+  void Absorb(Writes writes);
   void Clear() { writes_.clear(); }
 
  private:
@@ -65,6 +70,8 @@ class Database : public Rows {
  public:
   // All of `writes` or none; not synced: what a crash takes is read again from the log.
   virtual absl::Status Commit(const Writes& writes) = 0;
+  // The same for who needs the writes no more.
+  virtual absl::Status CommitOwn(Writes writes) { return Commit(writes); }
   // One instant of all rows. Valid while the database lives.
   virtual std::unique_ptr<Rows> Snapshot() const = 0;
   // The first error that a read or write met, for ever: DATA_LOSS when the rows are damaged. Lack of space alone

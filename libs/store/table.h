@@ -35,8 +35,8 @@ class Table {
   std::optional<Row> Get(const Rows& rows, uint16_t shard, absl::string_view rest) const {
     const auto bytes = rows.Get(KeyIn(shard).Raw(rest).bytes());
     if (!bytes.has_value()) return std::nullopt;
-    Row row;
-    row.ParseFromString(*bytes);
+    std::optional<Row> row(std::in_place);
+    row->ParseFromString(*bytes);
     return row;
   }
   bool Has(const Rows& rows, uint16_t shard, absl::string_view rest) const {

@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <map>
 
+#include "libs/store/memory/memory_database.h"
 #include "services/sla/segments.h"
+#include "services/sla/sla_logic.h"
+#include "services/sla/sla_policy.h"
 #include "services/sla/test_clock.h"
 
 namespace redress::sla {
@@ -136,6 +139,44 @@ RC_GTEST_PROP(ClockProperty, WhatIsWrittenIsWhatAPlanFromScratchSays, ()) {
   Select(row.facts(), {}, &facts);
   const Promises promises = SomePromises();
   RC_ASSERT(OutcomesOf(row) == OutcomesOf(PlanLines(row.start(), facts, promises)));
+}
+
+// What each decision of a journey recorded, folded into rows of two kinds: event by event, and a record at once.
+RC_GTEST_PROP(ClockProperty, ARecordFoldedAtOnceLeavesTheRowsThatItsEventsLeave, ()) {
+  std::vector<Note> journey = Journey(*rc::gen::inRange(0, 30));
+  for (size_t i = journey.size(); i > 1; --i) std::swap(journey[i - 1], journey[*rc::gen::inRange<size_t>(0, i)]);
+  const SlaLogic logic;
+  store::MemoryDatabase one_by_one;
+  store::MemoryDatabase at_once;
+  OneClock clock(SomePromises());
+  Millis now = 0;
+  for (const Note& note : journey) {
+    now = std::max(now, note.recorded_at());
+    std::vector<Event> said = clock.Take(note, now);
+    if (*rc::gen::inRange(0, 3) == 0) {
+      for (Event& alarm : clock.FireUntil(now + kDay)) said.push_back(std::move(alarm));
+    }
+    log::v1::Body body;
+    body.set_recorded_at(now);
+    for (const Event& event : said) {
+      log::v1::Event* stored = body.add_events();
+      // Two clocks in one record, now and then the same one again.
+      stored->set_aggregate(ClockName(*rc::gen::inRange(0, 8) == 0 ? "other" : "c"));
+      stored->set_payload(event.SerializeAsString());
+    }
+    const runtime::ApplyContext context{0, 1, &body};
+    store::View single(&one_by_one);
+    store::View whole(&at_once);
+    std::vector<const log::v1::Event*> events;
+    for (const log::v1::Event& event : body.events()) {
+      logic.Apply(context, event, &single);
+      events.push_back(&event);
+    }
+    logic.ApplyAll(context, events, &whole);
+    RC_ASSERT(one_by_one.Commit(single.writes()).ok());
+    RC_ASSERT(at_once.Commit(whole.writes()).ok());
+    RC_ASSERT(DigestOf(at_once, 0, store::DigestScope::kAll) == DigestOf(one_by_one, 0, store::DigestScope::kAll));
+  }
 }
 
 RC_GTEST_PROP(ClockProperty, SoIsOneJudgementOfManyRuns, ()) {

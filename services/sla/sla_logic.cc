@@ -1,5 +1,6 @@
 #include "services/sla/sla_logic.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -61,7 +62,9 @@ absl::StatusOr<std::vector<runtime::NewEvent>> SlaLogic::Decide(const store::Row
   }
   if (command.has_begin_replan()) return BeginReplan(rows, order.aggregate(), command.begin_replan().change(), context);
   if (command.has_replan_page()) return DecidePage(rows, order.aggregate(), command.replan_page(), context);
-  const ClockRow state = FindClock(rows, context.shard, complaint).value_or(ClockRow());
+  std::optional<ClockRow> found = FindClock(rows, context.shard, complaint);
+  if (!found.has_value()) found.emplace();
+  const ClockRow& state = *found;
   std::vector<Event> events;
   switch (command.kind_case()) {
     case Command::kTakeIn: events = TakeIn(state, std::move(*command.mutable_take_in()), complaint, context); break;
@@ -87,7 +90,12 @@ bool SlaLogic::Knows(log::Stream stream, const log::v1::Event& event) const {
 }
 
 void SlaLogic::Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const {
-  ApplyEvent(context, event, rows);
+  ApplyEvents(context, {&event}, rows);
+}
+
+void SlaLogic::ApplyAll(const runtime::ApplyContext& context, const std::vector<const log::v1::Event*>& events,
+                        store::View* rows) const {
+  ApplyEvents(context, events, rows);
 }
 
 std::string SlaLogic::ResultOf(const runtime::ApplyContext&, const store::Rows&) const { return ""; }

@@ -19,6 +19,8 @@ class SlaLogic : public runtime::Logic {
                                                         const runtime::DecideContext& context) const override;
   bool Knows(log::Stream stream, const log::v1::Event& event) const override;
   void Apply(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) const override;
+  void ApplyAll(const runtime::ApplyContext& context, const std::vector<const log::v1::Event*>& events,
+                store::View* rows) const override;
   std::string ResultOf(const runtime::ApplyContext& context, const store::Rows& rows) const override;
   absl::StatusOr<std::vector<runtime::v1::Order>> React(const runtime::Input& input,
                                                         const runtime::ReactContext& context) const override;

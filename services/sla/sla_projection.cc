@@ -10,6 +10,7 @@
 #include "services/sla/sla_projection.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -25,6 +26,7 @@ namespace redress::sla {
 namespace {
 
 using events::v1::JudgedLine;
+using events::v1::LineStarted;
 
 constexpr store::Table<ClockRow> kClocks(0x01);
 constexpr store::Table<rows::v1::AtRiskRow> kAtRisk(0x02);
@@ -62,47 +64,59 @@ rows::v1::AtRiskRow AtRiskRowOf(const CaseDimensions& dimensions, const Run& run
   return row;
 }
 
-// What follows from one clock row: its timers and its places in the list of open lines.
-class Derived {
+// What follows from one run of a clock row: its timers and its place in the list of open lines.
+struct Derived {
+  std::optional<Millis> breach;
+  std::optional<Millis> warning;
+  std::string listed;  // the key there; empty: in no list
+};
+
+// Of each run, in the order of the row's.
+std::vector<Derived> DerivedOf(const ClockRow& row, absl::string_view complaint) {
+  std::vector<Derived> all;
+  all.reserve(static_cast<size_t>(row.runs_size()));
+  for (const Run& run : row.runs()) {
+    Derived& one = all.emplace_back();
+    one.breach = NextBreach(run);
+    one.warning = NextWarning(row, run);
+    if (run.state() != JudgedLine::STATE_RUNNING) continue;
+    one.listed = AtRiskKey(LastDue(run).due_at(), complaint, run.started().line(), run.started().run());
+  }
+  return all;
+}
+
+// Writes what follows from one clock row.
+class Deriver {
  public:
-  Derived(uint16_t shard, absl::string_view complaint, store::View* rows)
+  Deriver(uint16_t shard, absl::string_view complaint, store::View* rows)
       : shard_(shard), complaint_(complaint), clock_(ClockName(complaint)), rows_(rows) {}
 
-  void Replace(const ClockRow& before, const ClockRow& after) {
+  // `before` is what followed from the row until now; runs are only ever added to it.
+  void Replace(std::vector<Derived> before, const ClockRow& row) {
     Facts facts;
-    Select(after.facts(), {}, &facts);
-    const CaseDimensions dimensions = DimensionsOf(after.start(), facts);
-    for (int i = 0; i < after.runs_size(); ++i) {
-      const Run& now = after.runs(i);
-      const Run* was = i < before.runs_size() ? &before.runs(i) : nullptr;
-      const std::string& line = now.started().line();
-      const int number = now.started().run();
-      Move(AlarmTimer(true, number, line), was == nullptr ? std::nullopt : NextBreach(*was), NextBreach(now));
-      Move(AlarmTimer(false, number, line), was == nullptr ? std::nullopt : NextWarning(before, *was),
-           NextWarning(after, now));
-      List(was, now, dimensions);
+    Select(row.facts(), {}, &facts);
+    const CaseDimensions dimensions = DimensionsOf(row.start(), facts);
+    const std::vector<Derived> after = DerivedOf(row, complaint_);
+    before.resize(after.size());
+    for (size_t i = 0; i < after.size(); ++i) {
+      const Run& run = row.runs(static_cast<int>(i));
+      const LineStarted& started = run.started();
+      const Derived& was = before[i];
+      const Derived& now = after[i];
+      if (was.breach != now.breach) Move(AlarmTimer(true, started.run(), started.line()), now.breach);
+      if (was.warning != now.warning) Move(AlarmTimer(false, started.run(), started.line()), now.warning);
+      if (!was.listed.empty() && was.listed != now.listed) kAtRisk.Delete(*rows_, shard_, was.listed);
+      if (!now.listed.empty()) kAtRisk.Put(*rows_, shard_, now.listed, AtRiskRowOf(dimensions, run));
     }
   }
 
  private:
-  void Move(const std::string& name, std::optional<Millis> from, std::optional<Millis> to) {
-    if (from == to) return;
+  void Move(const std::string& name, std::optional<Millis> to) {
     if (to.has_value()) {
       runtime::SetTimer(rows_, shard_, clock_, name, *to);
     } else {
       runtime::CancelTimer(rows_, shard_, clock_, name);
     }
-  }
-
-  void List(const Run* was, const Run& now, const CaseDimensions& dimensions) {
-    const auto key = [&](const Run& run) {
-      return AtRiskKey(LastDue(run).due_at(), complaint_, run.started().line(), run.started().run());
-    };
-    const bool listed = now.state() == JudgedLine::STATE_RUNNING;
-    if (was != nullptr && was->state() == JudgedLine::STATE_RUNNING && (!listed || key(*was) != key(now))) {
-      kAtRisk.Delete(*rows_, shard_, key(*was));
-    }
-    if (listed) kAtRisk.Put(*rows_, shard_, key(now), AtRiskRowOf(dimensions, now));
   }
 
   const uint16_t shard_;
@@ -180,19 +194,56 @@ void ApplyReplan(const runtime::ApplyContext& context, const std::string& name, 
   next_page(*row, page.next_at());
 }
 
+// A clock's row while the events of one record are folded into it; written when it goes.
+class OpenClock {
+ public:
+  OpenClock(uint16_t shard, absl::string_view complaint, store::View* rows)
+      : shard_(shard), complaint_(complaint), rows_(rows) {
+    if (auto found = FindClock(*rows, shard, complaint); found.has_value()) row_ = *std::move(found);
+    before_ = DerivedOf(row_, complaint);
+  }
+  ~OpenClock() {
+    kClocks.Put(*rows_, shard_, complaint_, row_);
+    if (row_.has_start()) Deriver(shard_, complaint_, rows_).Replace(std::move(before_), row_);
+  }
+  OpenClock(const OpenClock&) = delete;
+  OpenClock& operator=(const OpenClock&) = delete;
+
+  absl::string_view complaint() const { return complaint_; }
+  void Fold(const Event& said, Millis recorded_at) {
+    Apply(said, recorded_at, complaint_, &row_);
+    // Of a clock that has not begun nothing follows, whatever is in it.
+    if (!row_.has_start()) before_ = DerivedOf(row_, complaint_);
+  }
+
+ private:
+  const uint16_t shard_;
+  const absl::string_view complaint_;
+  store::View* const rows_;
+  ClockRow row_;
+  std::vector<Derived> before_;
+};
+
 }  // namespace
 
-void ApplyEvent(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows) {
-  const absl::string_view complaint = ComplaintOf(event.aggregate());
-  Event said;
-  if (!said.ParseFromString(event.payload())) return;
-  if (absl::StartsWith(event.aggregate(), kReplans)) return ApplyReplan(context, event.aggregate(), said, rows);
-  if (complaint.empty()) return;
-  const ClockRow before = FindClock(*rows, context.shard, complaint).value_or(ClockRow());
-  ClockRow after = before;
-  Apply(said, context.recorded_at(), complaint, &after);
-  kClocks.Put(*rows, context.shard, complaint, after);
-  if (after.has_start()) Derived(context.shard, complaint, rows).Replace(before, after);
+void ApplyEvents(const runtime::ApplyContext& context, const std::vector<const log::v1::Event*>& events,
+                 store::View* rows) {
+  std::optional<OpenClock> clock;
+  for (const log::v1::Event* event : events) {
+    const absl::string_view complaint = ComplaintOf(event->aggregate());
+    Event said;
+    if (!said.ParseFromString(event->payload())) continue;
+    if (absl::StartsWith(event->aggregate(), kReplans)) {
+      ApplyReplan(context, event->aggregate(), said, rows);
+      continue;
+    }
+    if (complaint.empty()) continue;
+    if (!clock.has_value() || clock->complaint() != complaint) {
+      clock.reset();  // written before another, perhaps the same again, is read
+      clock.emplace(context.shard, complaint, rows);
+    }
+    clock->Fold(said, context.recorded_at());
+  }
 }
 
 std::optional<ClockRow> FindClock(const store::Rows& rows, uint16_t shard, absl::string_view complaint) {

@@ -15,8 +15,10 @@ namespace redress::sla {
 // Shape of the rows; one more whenever it changes.
 inline constexpr int kProjectionVersion = 1;
 
-// Folds one event of the sla stream.
-void ApplyEvent(const runtime::ApplyContext& context, const log::v1::Event& event, store::View* rows);
+// Folds events of one record of the sla stream, in order. A clock's row, which all its events change, is read and
+// written once for those that follow each other.
+void ApplyEvents(const runtime::ApplyContext& context, const std::vector<const log::v1::Event*>& events,
+                 store::View* rows);
 
 // Absent when nothing has been heard of the complaint.
 std::optional<ClockRow> FindClock(const store::Rows& rows, uint16_t shard, absl::string_view complaint);

@@ -51,6 +51,7 @@ struct Hosted {
 struct Node::Parts {
   explicit Parts(const std::string& tzdata_version) : view(tzdata_version) {}
   reference::RegisterView view;
+  runtime::JudgedEntries judged;
   std::unique_ptr<runtime::Logic> register_logic;
   std::unique_ptr<routing::RegisterService> register_service;
   std::unique_ptr<runtime::ServiceRuntime> register_runtime;
@@ -87,6 +88,7 @@ runtime::ServiceOptions Node::OptionsFor(log::Stream stream, runtime::Logic* log
   options.instance = options_.instance;
   options.address = options_.address;
   options.log = options_.log;
+  options.judged = &parts_->judged;
   options.executors = options_.executors;
   options.clock = options_.clock;
   options.ids = options_.ids;

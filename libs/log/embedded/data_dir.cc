@@ -1,6 +1,7 @@
 #include "libs/log/embedded/data_dir.h"
 
 #include <rocksdb/env.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -160,6 +161,8 @@ rocksdb::Options RocksOptions(const EmbeddedLogOptions& options, std::shared_ptr
   // Little is kept in memory: tails are served from recent entries, and a start replays at most this much.
   rocks.write_buffer_size = 16 << 20;
   rocks.max_write_buffer_number = 3;
+  // An entry is the last of its shard: it goes in right behind the one before.
+  rocks.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kShardPrefixBytes));
   rocks.max_open_files = 48;
   rocks.max_background_jobs = 2;
   rocks.info_log = std::make_shared<NoDiary>();

@@ -12,8 +12,7 @@
 namespace redress::log {
 namespace {
 
-constexpr size_t kPrefixBytes = 5;
-constexpr size_t kEntryKeyBytes = kPrefixBytes + 8;
+constexpr size_t kEntryKeyBytes = kShardPrefixBytes + 8;
 
 void PutBigEndian(uint64_t value, int bytes, std::string* out) {
   for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out->push_back(static_cast<char>(value >> shift));
@@ -42,9 +41,9 @@ std::string ShardEndKey(ShardId shard) {
 }
 
 bool ParseEntryKey(absl::string_view key, ShardId shard, int64_t* offset) {
-  if (key.size() != kEntryKeyBytes || key.substr(0, kPrefixBytes) != Prefix(shard)) return false;
+  if (key.size() != kEntryKeyBytes || key.substr(0, kShardPrefixBytes) != Prefix(shard)) return false;
   uint64_t value = 0;
-  for (const char byte : key.substr(kPrefixBytes)) value = value << 8 | static_cast<unsigned char>(byte);
+  for (const char byte : key.substr(kShardPrefixBytes)) value = value << 8 | static_cast<unsigned char>(byte);
   *offset = static_cast<int64_t>(value);
   return true;
 }

@@ -14,6 +14,9 @@ inline constexpr absl::string_view kFormatKey =
     "format";
 inline constexpr absl::string_view kFormatVersion = "1";
 
+// How many bytes the keys of a shard's entries have in common.
+inline constexpr size_t kShardPrefixBytes = 5;
+
 std::string EntryKey(ShardId shard, int64_t offset);
 
 // The first key after every entry of `shard`.

@@ -133,6 +133,20 @@ TEST_P(DatabaseTest, ViewOverDatabaseBehavesAsOneMap) {
       });
 }
 
+TEST_P(DatabaseTest, WritesThatAreGivenAwayCountAsOthersDo) {
+  ASSERT_TRUE(db_->Commit({{"a", "1"}, {"b", "1"}, {"c", "1"}}).ok());
+  View view(db_.get());
+  view.Put("a", "2");
+  view.Delete("b");
+  view.Put("d", "2");
+  ASSERT_TRUE(db_->CommitOwn(view.TakeWrites()).ok());
+  EXPECT_TRUE(view.writes().empty());
+  const auto snapshot = db_->Snapshot();
+  ASSERT_TRUE(db_->CommitOwn({{"a", std::nullopt}, {"b", "3"}}).ok());
+  EXPECT_EQ(ScanAll(*snapshot), (Content{{"a", "2"}, {"c", "1"}, {"d", "2"}}));
+  EXPECT_EQ(ScanAll(*db_), (Content{{"b", "3"}, {"c", "1"}, {"d", "2"}}));
+}
+
 TEST_P(DatabaseTest, SnapshotDoesNotMove) {
   ASSERT_TRUE(db_->Commit({{"a", "1"}}).ok());
   const auto snapshot = db_->Snapshot();
