@@ -1,8 +1,10 @@
 """A wall clock for a process under test that steps when it is told to."""
 
 import mmap
+import re
 import subprocess
 
+from . import programs
 from .checks import expect
 
 CLOCK = r"""
@@ -45,6 +47,12 @@ time_t time(time_t* now) {
 """
 
 
+def _sanitizers():
+    """What the server was built with and insists on being the first of all libraries: none, or the address sanitizer."""
+    linked = subprocess.run(["ldd", programs.bin_dir() / "redress-standalone"], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"libasan\.so\S* => (\S+)", linked)
+
+
 class SteppingClock:
     """The wall clock of a process, put forward or back while it runs; the monotonic clock goes its way, as it does on a real machine."""
 
@@ -56,7 +64,7 @@ class SteppingClock:
         path.write_bytes(bytes(8))
         self._file = open(path, "r+b")
         self._offset = mmap.mmap(self._file.fileno(), 8)
-        self.env = {"LD_PRELOAD": str(self._library), "E2E_CLOCK": str(path)}
+        self.env = {"LD_PRELOAD": " ".join([*_sanitizers(), str(self._library)]), "E2E_CLOCK": str(path)}
 
     def set(self, seconds):
         self._offset[:] = int(seconds).to_bytes(8, "little", signed=True)
