@@ -101,10 +101,9 @@ absl::StatusOr<std::string> ParseTrackingCode(absl::string_view text) {
   for (char c : text) {
     if (c == '-' || c == ' ') continue;
     c = absl::ascii_toupper(c);
-    if (static_cast<int>(symbols.size()) < kTrackingSymbols) {
-      if (c == 'O') c = '0';
-      if (c == 'I' || c == 'L') c = '1';
-    }
+    // The check symbol, too: none of these three is one.
+    if (c == 'O') c = '0';
+    if (c == 'I' || c == 'L') c = '1';
     symbols.push_back(c);
     if (symbols.size() > kTrackingSymbols + 1) break;
   }

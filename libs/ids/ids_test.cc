@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 
@@ -47,6 +50,17 @@ TEST(TrackingCode, IsReadAsPeopleWriteIt) {
   for (char& c : spoken) c = c == '-' ? ' ' : absl::ascii_tolower(c);
   EXPECT_EQ(*ParseTrackingCode(spoken), *ParseTrackingCode(code));
   EXPECT_EQ(FormatTrackingCode(*ParseTrackingCode(code)), code);
+}
+
+RC_GTEST_PROP(TrackingCode, ZeroAndOneAreReadAsLettersEverywhere, (uint64_t random)) {
+  const std::string code = MakeTrackingCode(random);
+  for (const auto& [digit, letters] : {std::pair('0', "oO"), std::pair('1', "iIlL")}) {
+    for (const char* letter = letters; *letter != '\0'; ++letter) {
+      std::string written = code;
+      std::replace(written.begin(), written.end(), digit, *letter);
+      RC_ASSERT(*ParseTrackingCode(written) == *ParseTrackingCode(code));
+    }
+  }
 }
 
 TEST(ContentHash, IsFrozen) {
