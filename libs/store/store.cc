@@ -100,6 +100,8 @@ std::string RowBytes(const google::protobuf::MessageLite& row) {
   google::protobuf::io::CodedOutputStream coded(&stream);
   coded.SetSerializationDeterministic(true);
   row.SerializeWithCachedSizes(&coded);
+  // It holds the last bytes back, and `bytes` may be moved before it goes.
+  coded.Trim();
   return bytes;
 }
 
