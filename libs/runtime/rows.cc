@@ -88,6 +88,15 @@ std::optional<v1::RequestRow> FindRequest(const store::Rows& rows, uint16_t shar
   return kRequests.Get(rows, shard, Rest().Str(caller_scope).Raw(request_id).Take());
 }
 
+void FillReceipt(const v1::RequestRow& row, v1::Receipt* receipt) {
+  receipt->set_aggregate(row.aggregate());
+  receipt->set_version(row.version());
+  receipt->set_result(row.result());
+  receipt->set_fingerprint(row.fingerprint());
+  receipt->set_fingerprint_key(row.fingerprint_key());
+  receipt->set_recorded(true);
+}
+
 void RememberRequest(store::View* rows, uint16_t shard, const log::v1::Body& body, const v1::RequestRow& row) {
   const std::string name = Rest().Str(body.caller_scope()).Raw(body.request_id()).Take();
   kRequests.Put(*rows, shard, name, row);

@@ -20,6 +20,8 @@ inline constexpr Millis kRequestMemory = 45 * kDay;
 
 std::optional<v1::RequestRow> FindRequest(const store::Rows& rows, uint16_t shard, absl::string_view caller_scope,
                                           absl::string_view request_id);
+// What its caller is answered with: whatever its record made, but where the record lies.
+void FillReceipt(const v1::RequestRow& row, v1::Receipt* receipt);
 // Remembers the request of `body` and forgets a few that are older than kRequestMemory.
 void RememberRequest(store::View* rows, uint16_t shard, const log::v1::Body& body, const v1::RequestRow& row);
 

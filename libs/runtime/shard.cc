@@ -370,12 +370,8 @@ std::optional<v1::Receipt> Shard::KnownUnpark(const v1::Order& by) const {
   position->set_stream(std::string(log::StreamName(env_.id.stream)));
   position->set_shard(env_.id.shard);
   position->set_next(row->next());
-  receipt.set_aggregate(row->aggregate());
-  receipt.set_version(row->version());
-  receipt.set_fingerprint(row->fingerprint());
-  receipt.set_fingerprint_key(row->fingerprint_key());
+  FillReceipt(*row, &receipt);
   receipt.set_known(true);
-  receipt.set_recorded(true);
   return receipt;
 }
 

@@ -67,9 +67,9 @@ class Shard : private TailObserver {
   // more.
   void Reopen(store::Database* database, std::function<void()> done);
   // Thread-safe. Replays or skips a parked input. `by` says who asks, and under which request id, which is not empty:
-  // one that is known is answered as it was. NOT_FOUND when there is no input of that name; FAILED_PRECONDITION (OLDER_PARKED) for the replay
-  // of one behind another; the decider's or the policy's error when it still cannot be used: it stays parked then;
-  // UNAVAILABLE when the shard is not owned here, or not until the end.
+  // one that is known is answered as it was. NOT_FOUND when there is no input of that name; FAILED_PRECONDITION
+  // (OLDER_PARKED) for the replay of one behind another; the decider's or the policy's error when it still cannot be
+  // used: it stays parked then; UNAVAILABLE when the shard is not owned here, or not until the end.
   void Unpark(log::v1::InputSkipped name, bool replay, v1::Order by, Done done);
   // Thread-safe. Somebody found the rows in bad health: the shard stops, if it has not yet.
   void LookAtRows();

@@ -187,13 +187,8 @@ bool Writer::JoinOrAnswerKnown(Item& item, Batch* batch) {
       FAULT_POINT(env_->faults, "writer.before_known_reply", true);
       v1::Receipt receipt = ReceiptSeen();
       receipt.mutable_position()->set_next(known->next());
-      receipt.set_aggregate(known->aggregate());
-      receipt.set_version(known->version());
-      receipt.set_result(known->result());
-      receipt.set_fingerprint(known->fingerprint());
-      receipt.set_fingerprint_key(known->fingerprint_key());
+      FillReceipt(*known, &receipt);
       receipt.set_known(true);
-      receipt.set_recorded(true);
       for (Done& done : item.waiters) done(receipt);
       return true;
     }
@@ -472,13 +467,7 @@ bool Writer::Answer(Flying& flying) {
     receipt.mutable_position()->set_next(flying.receipt.position().next());
     receipt.set_recorded(true);
     const auto row = FindRequest(*env_->database, env_->shard(), order.caller_scope(), order.request_id());
-    if (row.has_value()) {
-      receipt.set_aggregate(row->aggregate());
-      receipt.set_version(row->version());
-      receipt.set_result(row->result());
-      receipt.set_fingerprint(row->fingerprint());
-      receipt.set_fingerprint_key(row->fingerprint_key());
-    }
+    if (row.has_value()) FillReceipt(*row, &receipt);
   }
   if (!flying.refusal.ok()) {
     const absl::Status refusal =
