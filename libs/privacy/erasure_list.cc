@@ -19,6 +19,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "libs/privacy/folder.h"
 #include "libs/privacy/key.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
@@ -86,7 +87,8 @@ absl::StatusOr<std::unique_ptr<ErasureList>> ErasureList::Open(const std::string
   RETURN_IF_ERROR(Parse(path, bytes, &whole).status());
   if (whole < bytes.size() && ftruncate(file, static_cast<off_t>(whole)) != 0) return Bad(path, std::strerror(errno));
   if (whole == 0) {
-    const absl::Status made = WriteAll(file, kHead);
+    absl::Status made = WriteAll(file, kHead);
+    if (made.ok()) made = SyncFolderOf(path);
     if (!made.ok()) return Bad(path, made.message());
   }
   return list;

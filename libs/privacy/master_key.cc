@@ -25,6 +25,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "libs/privacy/folder.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 
@@ -156,10 +157,8 @@ absl::Status SaveMasterKeys(const std::string& path, const MasterKeys& keys) {
     }
   }
   if (rename(beside.c_str(), path.c_str()) != 0) return BadFile(path, std::strerror(errno));
-  const size_t slash = path.rfind('/');
-  const File parent(open(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), O_RDONLY | O_CLOEXEC));
-  if (parent.number() < 0 || fsync(parent.number()) != 0) return BadFile(path, std::strerror(errno));
-  return absl::OkStatus();
+  const absl::Status synced = SyncFolderOf(path);
+  return synced.ok() ? synced : BadFile(path, synced.message());
 }
 
 }  // namespace redress

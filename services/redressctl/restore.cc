@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "libs/backup/manifest.h"
@@ -15,8 +16,10 @@
 #include "libs/log/embedded/embedded_log.h"
 #include "libs/log/log_copy.h"
 #include "libs/privacy/erasure_list.h"
+#include "libs/privacy/folder.h"
 #include "libs/privacy/made_ahead_key_store.h"
 #include "libs/privacy/rocksdb/rocksdb_key_rows.h"
+#include "libs/runtime/fold.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "redress/intake/events/v1/events.pb.h"
@@ -28,8 +31,11 @@ namespace fs = std::filesystem;
 
 constexpr size_t kDestroyAtOnce = 1000;
 
+absl::Status Failed(absl::string_view what) {
+  return MakeError(absl::StatusCode::kUnavailable, "RESTORE_FAILED", what);
+}
 absl::Status Failed(const std::string& what, const std::error_code& error) {
-  return MakeError(absl::StatusCode::kUnavailable, "RESTORE_FAILED", absl::StrCat(what, ": ", error.message()));
+  return Failed(absl::StrCat(what, ": ", error.message()));
 }
 
 // Whole files: what is opened there is changed, and a backup is not.
@@ -100,8 +106,8 @@ class Restoring {
     if (error) return Failed(part_, error);
     absl::Status made = Make(listed);
     if (made.ok()) {
-      fs::rename(part_, options_.dir, error);
-      if (error) made = Failed(options_.dir, error);
+      const absl::Status moved = MoveDurably(part_, options_.dir);
+      if (!moved.ok()) made = Failed(moved.message());
     }
     if (!made.ok()) {
       fs::remove_all(part_, error);
@@ -178,7 +184,7 @@ class Restoring {
   absl::Status Note(log::ShardId shard, const log::v1::Body& body) {
     for (const auto& stored : body.events()) {
       // The runtime's own events bind no keys.
-      if (stored.aggregate().rfind("inputs/", 0) == 0) continue;
+      if (absl::StartsWith(stored.aggregate(), runtime::kInputsPrefix)) continue;
       intake::events::v1::Event event;
       if (!event.ParseFromString(stored.payload())) {
         return MakeError(absl::StatusCode::kDataLoss, "RECORD_UNREADABLE",

@@ -32,8 +32,8 @@ struct RestoreReport {
   // Keys destroyed in the copy because the log, or the list, says that they were.
   int64_t destroyed = 0;
   // "people/…" and "complaints/…" whose key was destroyed after the backup: nobody reads them again, and the log does
-  // not say so yet. Of a complaint that lost words since, what was kept is sealed in no backup before: it gets a key again
-  // with its next RedactText.
+  // not say so yet. Of a complaint that lost words since, what was kept is sealed in no backup before: it gets a key
+  // again with its next RedactText.
   std::vector<std::string> erased_since;
   // Ids: the server starts with a file that holds them.
   std::vector<std::string> master_keys;

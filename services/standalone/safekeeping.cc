@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/backup/manifest.h"
 #include "libs/log/log_copy.h"
+#include "libs/privacy/folder.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 
@@ -16,8 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 namespace v1 = admin::v1;
 
+absl::Status Failed(absl::string_view what) { return MakeError(absl::StatusCode::kUnavailable, "BACKUP_FAILED", what); }
 absl::Status Failed(const std::string& what, const std::error_code& error) {
-  return MakeError(absl::StatusCode::kUnavailable, "BACKUP_FAILED", absl::StrCat(what, ": ", error.message()));
+  return Failed(absl::StrCat(what, ": ", error.message()));
 }
 
 }  // namespace
@@ -50,12 +52,12 @@ absl::StatusOr<v1::CreateBackupResponse> Safekeeping::Backup(const std::string& 
   if (error) return Failed(part, error);
   auto response = Fill(part);
   if (response.ok()) {
-    fs::rename(part, dir, error);
-    if (!error) {
+    const absl::Status moved = MoveDurably(part, dir);
+    if (moved.ok()) {
       response->set_directory(dir);
       return response;
     }
-    response = Failed(dir, error);
+    response = Failed(moved.message());
   }
   fs::remove_all(part, error);
   return response;

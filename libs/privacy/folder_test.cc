@@ -1,0 +1,50 @@
+#include "libs/privacy/folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/testing/temp_dir.h"
+
+namespace redress {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Folder, WhatIsNotThereCannotBeMadeSafe) {
+  const redress::testing::TempDir dir;
+  const absl::Status moved = MoveDurably(dir / "none", dir / "dir");
+  EXPECT_TRUE(absl::IsUnavailable(moved)) << moved;
+  EXPECT_THAT(std::string(moved.message()), HasSubstr(dir / "none"));
+  const absl::Status folder = SyncFolderOf(dir / "none/file");
+  EXPECT_TRUE(absl::IsUnavailable(folder)) << folder;
+  EXPECT_THAT(std::string(folder.message()), HasSubstr(dir / "none"));
+}
+
+TEST(Folder, AWholeTreeGetsItsName) {
+  const redress::testing::TempDir dir;
+  std::filesystem::create_directories(dir / "part/b");
+  std::ofstream(dir / "part/b/file") << "x";
+  // A link is another's.
+  std::filesystem::create_symlink(dir / "none", dir / "part/b/dangling");
+  EXPECT_TRUE(MoveDurably(dir / "part", dir / "dir").ok());
+  EXPECT_FALSE(std::filesystem::exists(dir / "part"));
+  EXPECT_TRUE(std::filesystem::exists(dir / "dir/b/file"));
+}
+
+TEST(Folder, WhatHoldsSomethingIsNotReplaced) {
+  const redress::testing::TempDir dir;
+  std::filesystem::create_directories(dir / "part");
+  std::filesystem::create_directories(dir / "dir/kept");
+  const absl::Status moved = MoveDurably(dir / "part", dir / "dir");
+  EXPECT_TRUE(absl::IsUnavailable(moved)) << moved;
+  EXPECT_TRUE(std::filesystem::exists(dir / "part"));
+  EXPECT_TRUE(std::filesystem::exists(dir / "dir/kept"));
+}
+
+TEST(Folder, ANameByItselfIsInTheCurrentFolder) { EXPECT_TRUE(SyncFolderOf("folder_test").ok()); }
+
+}  // namespace
+}  // namespace redress
