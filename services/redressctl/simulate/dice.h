@@ -36,9 +36,10 @@ enum class Cause : uint64_t {
   kSlot,      // which offers suit
   kHangUp,
   kCome,  // how late in the window, and whether anybody opens
-  kWork,  // how long it takes, and whether parts are missing
+  kWork,  // how long it takes
   kMood,  // contest, confirm or silence
   kWithdrawal,
+  kParts,  // whether they are missing
 };
 
 // A case's chances of one cause on one occasion: the same whatever else happened before, here or in other cases, so

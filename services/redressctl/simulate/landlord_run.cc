@@ -430,16 +430,17 @@ void LandlordRun::Visit(const CasePtr& c, const scheduling::v1::Intervention& bo
     if (c->ended) return;
     const bool opened = !DiceFor(c, Cause::kCome)->Chance(behaviour_.no_access);
     if (choices_ == nullptr) return AtTheDoor(c, booked, opened, std::nullopt);
-    const Millis work = WorkOn(c, booked);
+    // Drawn by those alone who are let in: how often nobody opens moves no other length.
+    const Millis work = opened ? WorkOn(c, booked) : kAtClosedDoor;
     if (choices_->travel().speed_kmh() == 0) return AtTheDoor(c, booked, opened, work);
-    At(ComesAt(booked, opened ? work : kAtClosedDoor),
-       [this, c, booked, opened, work] { AtTheDoor(c, booked, opened, work); });
+    At(ComesAt(booked, work), [this, c, booked, opened, work] { AtTheDoor(c, booked, opened, work); });
   });
 }
 
 void LandlordRun::AtTheDoor(const CasePtr& c, const scheduling::v1::Intervention& visit, bool opened,
                             std::optional<Millis> work) {
   if (c->ended) return;
+  c->booked.reset();  // it is being driven: who withdraws from now on spares nobody the way
   if (!opened) {
     scheduling::v1::ReportNoAccessRequest request;
     request.set_request_id(NextRequestId());
@@ -466,7 +467,7 @@ void LandlordRun::EndVisit(const CasePtr& c, const std::string& visit) {
   scheduling::v1::CompleteVisitRequest request;
   request.set_request_id(NextRequestId());
   request.set_name(visit);
-  const bool parts = DiceFor(c, Cause::kWork)->Chance(behaviour_.parts_awaited);
+  const bool parts = DiceFor(c, Cause::kParts)->Chance(behaviour_.parts_awaited);
   request.set_result(parts ? scheduling::v1::VISIT_RESULT_PARTS_AWAITED : scheduling::v1::VISIT_RESULT_FIXED);
   Call<scheduling::v1::CompleteVisitRequest, scheduling::v1::CompleteVisitResponse>(
       absl::StrCat(kScheduling, "CompleteVisit"), request,

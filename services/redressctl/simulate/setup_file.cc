@@ -110,6 +110,9 @@ class Completion {
       if (!staffing.removals(i).hours().empty()) {
         Fault(absl::StrCat("staffing.removals[", i, "].hours"), "have no meaning for who goes");
       }
+      if (staffing.removals(i).trades_size() > 1) {
+        Fault(absl::StrCat("staffing.removals[", i, "].trades"), "must be one: a removal of another is one of its own");
+      }
     }
     Hours("staffing.hours", staffing.hours());
     if (staffing.has_leave_share()) Within("staffing.leave_share", staffing.leave_share(), 0.0, 1.0);

@@ -47,7 +47,7 @@ TEST(ParseSetup, SaysEverythingThatIsWrongAtOnce) {
       crews { agency: "agency-9" trades: "plumbing" technicians: 1 }
       additions { technicians: 1 }
       additions { trades: "alchemy" technicians: 0 }
-      removals { trades: "lift" technicians: 1 hours { start_minute: 480 end_minute: 720 } }
+      removals { trades: ["lift", "pest"] technicians: 1 hours { start_minute: 480 end_minute: 720 } }
       hours { start_minute: 480 end_minute: 720 }
       hours { start_minute: 700 end_minute: 900 }
       leave_share: 1.5
@@ -62,8 +62,9 @@ TEST(ParseSetup, SaysEverythingThatIsWrongAtOnce) {
       FieldsOf(setup.status()),
       ElementsAre("title", "homes", "days", "staffing.homes_per_technician", "staffing.crews[0].agency",
                   "staffing.additions[0].trades", "staffing.additions[1].trades", "staffing.additions[1].technicians",
-                  "staffing.removals[0].hours", "staffing.hours[1]", "staffing.leave_share", "desk.dispatch_hours",
-                  "desk.line_hours", "desk.weekly[0].spans[0].end_minute", "slots.offers", "slots.nearest_within_hours",
+                  "staffing.removals[0].hours", "staffing.removals[0].trades", "staffing.hours[1]",
+                  "staffing.leave_share", "desk.dispatch_hours", "desk.line_hours",
+                  "desk.weekly[0].spans[0].end_minute", "slots.offers", "slots.nearest_within_hours",
                   "slots.reserve_hours", "slots.reserve_for[0]", "travel.detour_factor", "travel.speed_kmh",
                   "residents.no_access", "residents.confirmed", "reopen_window_days"))
       << setup.status();

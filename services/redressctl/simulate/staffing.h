@@ -41,7 +41,7 @@ struct StaffOptions {
 };
 
 // By agency; ids are "tech-<agency>-<number>", with a "c" before the number for those of `crews`, an "a" for
-// additions. Removals that find nobody are left undone.
+// additions. A removal takes as many as there are.
 std::vector<Technician> DrawStaff(const v1::Staffing& staffing, const StaffOptions& options);
 
 }  // namespace redress::simulate
