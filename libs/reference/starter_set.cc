@@ -67,7 +67,9 @@ bool IsConfigDir(const fs::path& dir) {
 
 absl::Status LoadTextproto(const std::string& path, google::protobuf::Message* into) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return NotFound(absl::StrCat(path, ": cannot be opened"));
+  // A folder opens, too, and reads as nothing.
+  std::error_code ignored;
+  if (!file || fs::is_directory(path, ignored)) return NotFound(absl::StrCat(path, ": cannot be opened"));
   std::ostringstream text;
   text << file.rdbuf();
   google::protobuf::TextFormat::Parser parser;

@@ -1,5 +1,7 @@
 #include "services/redressctl/command.h"
 
+#include "absl/strings/str_split.h"
+
 namespace redress::ctl {
 
 Command* Command::Add(std::string name, std::string summary) {
@@ -25,6 +27,16 @@ Argument* Command::Positional(std::string name, std::string help) {
   Argument* argument = Option(std::move(name), "", std::move(help));
   argument->positional = true;
   return argument;
+}
+
+const Argument* Command::FindOption(absl::string_view name) const {
+  for (const auto& argument : arguments_) {
+    if (argument->positional) continue;
+    for (const absl::string_view one : absl::StrSplit(argument->names, ',')) {
+      if (one == name) return argument.get();
+    }
+  }
+  return nullptr;
 }
 
 const Command* Command::Find(absl::string_view name) const {

@@ -84,6 +84,8 @@ class Command {
   const std::vector<std::unique_ptr<Argument>>& arguments() const { return arguments_; }
   // Null if there is none.
   const Command* Find(absl::string_view name) const;
+  // By one of its names, as in "-o". Null if this command, which alone is asked, has no such option or flag.
+  const Argument* FindOption(absl::string_view name) const;
 
  private:
   Argument* AddArgument(Argument argument);

@@ -70,15 +70,6 @@ std::string PathOf(const CLI::App& app) {
   return app.get_parent() == nullptr ? app.get_name() : absl::StrCat(PathOf(*app.get_parent()), " ", app.get_name());
 }
 
-const Argument* ArgumentNamed(const Command& command, absl::string_view name) {
-  for (const auto& argument : command.arguments()) {
-    for (const absl::string_view one : absl::StrSplit(argument->names, ',')) {
-      if (one == name) return argument.get();
-    }
-  }
-  return nullptr;
-}
-
 // A word where a command is wanted, and what was wanted there.
 struct UnknownWord {
   std::string word;
@@ -91,12 +82,15 @@ std::optional<UnknownWord> FindUnknownWord(const Command& root, const std::vecto
   for (size_t i = 0; i < words.size() && !at->children().empty(); ++i) {
     const std::string& word = words[i];
     if (absl::StartsWith(word, "-")) {
-      const Argument* argument = ArgumentNamed(root, word);
+      const Argument* argument = at->FindOption(word);
+      if (argument == nullptr) argument = root.FindOption(word);
       // Its value is the next word.
       if (argument != nullptr && argument->kind != Argument::Kind::kFlag) ++i;
       continue;
     }
     const Command* child = at->Find(word);
+    // What runs by itself may have taken the word for something else.
+    if (child == nullptr && at->run() != nullptr) return std::nullopt;
     if (child == nullptr) return UnknownWord{word, at};
     at = child;
   }

@@ -104,9 +104,9 @@ void Show(const MasterKeys& keys, Session& session) {
 
 absl::Status NewFile(const std::string& file, Session& session) {
   std::error_code error;
-  if (std::filesystem::exists(file, error) || error) {
-    return Usage(absl::StrCat(file, " is there already; `master-key add` puts a new key into it"));
-  }
+  const bool there = std::filesystem::exists(file, error);
+  if (error) return Usage(absl::StrCat(file, ": ", error.message()));
+  if (there) return Usage(absl::StrCat(file, " is there already; `master-key add` puts a new key into it"));
   ASSIGN_OR_RETURN(const MasterKeys keys, WithNewKey(MasterKeys(), session));
   RETURN_IF_ERROR(SaveMasterKeys(file, keys));
   Show(keys, session);

@@ -187,7 +187,9 @@ void AddRedact(Command* group) {
   call.Before([version, field, kept, file](google::protobuf::Message* message, Session& session) -> absl::Status {
     auto* request = static_cast<v1::RedactTextRequest*>(message);
     if (!version->given()) {
-      return request->redactions().empty() ? InvalidFields({{"--entry", "is missing"}}) : absl::OkStatus();
+      // What was to be kept must not be lost: nothing brings it back.
+      const bool wanted = field->given() || kept->given() || file->given() || request->redactions().empty();
+      return wanted ? InvalidFields({{"--entry", "is missing"}}) : absl::OkStatus();
     }
     v1::Redaction* redaction = request->add_redactions();
     RETURN_IF_ERROR(SetField(redaction, "version", version->value(), session.zone()));

@@ -159,11 +159,11 @@ void ShowVersion(const google::protobuf::Message& message, Printer& printer) {
 }
 
 struct DownloadArguments {
-  Argument* version;
-  Argument* as_of;
-  Argument* position;
-  Argument* agency;
-  Argument* csv;
+  const Argument* version;
+  const Argument* as_of;
+  const Argument* position;
+  const Argument* agency;
+  const Argument* csv;
 };
 
 // A territory is a stream of its own: too many nodes for one answer.
@@ -214,23 +214,22 @@ absl::Status PrintTerritory(const DownloadArguments& arguments, Session& session
   return absl::OkStatus();
 }
 
-Argument* ArgumentNamed(const Command& command, absl::string_view names) {
-  for (const auto& argument : command.arguments()) {
-    if (argument->names == names) return argument.get();
-  }
-  return nullptr;
-}
-
 // `register get territory` is a call of another kind than those of all other kinds.
 void GetTerritoryToo(Command* get, const Argument* kind) {
   DownloadArguments arguments;
-  arguments.version = ArgumentNamed(*get, "--version");
-  arguments.as_of = ArgumentNamed(*get, "--as-of");
-  arguments.position = ArgumentNamed(*get, "--position");
+  arguments.version = get->FindOption("--version");
+  arguments.as_of = get->FindOption("--as-of");
+  arguments.position = get->FindOption("--position");
   arguments.agency = get->Option("--agency", "AGENCY", "Of a territory: what belongs to this agency");
   arguments.csv = get->Flag("--csv", "Of a territory: as a table");
-  get->SetRun([arguments, kind, others = get->run()](Session& session) -> absl::Status {
-    if (kind->value() == "territory") return PrintTerritory(arguments, session);
+  const Argument* id = get->FindOption("--id");
+  const Argument* json = get->FindOption("--json");
+  get->SetRun([arguments, kind, id, json, others = get->run()](Session& session) -> absl::Status {
+    if (kind->value() == "territory") {
+      if (id->given() || json->given()) return Usage("--id and --json are not for a territory: there is one");
+      if (arguments.csv->set() && session.json()) return Usage("--csv does not go with -o json");
+      return PrintTerritory(arguments, session);
+    }
     if (arguments.agency->given() || arguments.csv->set()) return Usage("--agency and --csv are for a territory");
     return others(session);
   });

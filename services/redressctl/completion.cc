@@ -37,22 +37,10 @@ end
 complete -c redressctl -a '(__redressctl_complete)'
 )";
 
-bool HasName(const Argument& argument, absl::string_view name) {
-  if (argument.positional) return false;
-  for (absl::string_view one : absl::StrSplit(argument.names, ',')) {
-    if (one == name) return true;
-  }
-  return false;
-}
-
 // Null if neither has such an option.
 const Argument* FindOption(const Command& command, const Command& root, absl::string_view name) {
-  for (const Command* of : {&command, &root}) {
-    for (const auto& argument : of->arguments()) {
-      if (HasName(*argument, name)) return argument.get();
-    }
-  }
-  return nullptr;
+  const Argument* own = command.FindOption(name);
+  return own != nullptr ? own : root.FindOption(name);
 }
 
 std::vector<std::string> Candidates(const Command& command, const Command& root, size_t positionals,

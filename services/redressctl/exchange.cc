@@ -43,8 +43,10 @@ class Exchange {
       // A server that was never there is not waited for.
       if (!MayComeBack(ended) || !ever_) return ended;
       if (std::exchange(progressed_, false)) retry.Recovered();
-      if (!retry.broken())
-        session_.Note(absl::StrCat("the stream broke, sending again what was not answered: ", ended.message()));
+      if (!retry.broken()) {
+        session_.Note(
+            absl::StrCat("the stream broke, sending again what was not answered: ", Printable(ended.message())));
+      }
       if (!retry.Again(ended)) return ended;
     }
   }

@@ -37,8 +37,8 @@ struct ExchangeOptions {
 };
 
 // Until everything has its answer. The functions are called one at a time, on two threads. UNAVAILABLE, or the overload
-// it was put off for, as the last attempt ended; INTERNAL (NOT_ANSWERED) when the server ends the stream without having answered; errors of `next` and
-// `answered` as they are; those of the server that another attempt would meet again.
+// it was put off for, as the last attempt ended; INTERNAL (NOT_ANSWERED) when the server ends the stream without having
+// answered; errors of `next` and `answered` as they are; those of the server that another attempt would meet again.
 absl::Status RunExchange(Session& session, const ExchangeOptions& options);
 
 }  // namespace redress::ctl

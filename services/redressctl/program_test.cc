@@ -15,6 +15,7 @@
 namespace redress::ctl {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -183,6 +184,9 @@ TEST_F(ProgramTest, AnUnknownCommandIsNamedWithTheOneThatIsLikeIt) {
   EXPECT_THAT(said("rep ttr"), HasSubstr("did you mean \"report\"?"));
   EXPECT_THAT(said("nonsense"), HasSubstr("no command of redressctl is called \"nonsense\"\n"));
   EXPECT_THAT(said("complaint"), Not(HasSubstr("is called")));
+  // A command that runs by itself and has others below it: its own fault is told.
+  EXPECT_THAT(said("simulate --data X --bogus"), Not(HasSubstr("is called")));
+  EXPECT_THAT(said("simulate --data X --bogus"), HasSubstr("--bogus"));
   EXPECT_THAT(said("complaint get a --nonsense"), HasSubstr("--nonsense"));
 }
 
@@ -287,6 +291,21 @@ TEST_F(ProgramTest, ARedactionNamesATextAndWhatIsKeptOfIt) {
        {"complaint redact 1 --reason r", "complaint redact 1 --entry 1", "complaint redact 1 --entry x --reason r",
         "complaint redact 1 --entry 1 --reason r --keep a --keep-file -"}) {
     EXPECT_EQ(Run(line).code, kExitUsage) << line;
+  }
+  // What was to be kept is not dropped beside others that come as JSON.
+  const std::string json = R"({"redactions": [{"version": 2}]})";
+  ran = Run("complaint redact 1 --reason r --json - --keep a", json);
+  EXPECT_EQ(ran.code, kExitUsage);
+  EXPECT_THAT(ran.err, HasSubstr("--entry"));
+  EXPECT_EQ(Run("complaint redact 1 --reason r --json -", json).code, kExitOk);
+}
+
+TEST_F(ProgramTest, WhatATerritoryHasNotIsRefused) {
+  for (const char* line : {"register get territory --id x", "register get territory --json -",
+                           "-o json register get territory --csv", "register get rule_set --csv"}) {
+    const Ran ran = Run(line, "{}");
+    EXPECT_EQ(ran.code, kExitUsage) << line;
+    EXPECT_THAT(ran.err, AnyOf(HasSubstr("--id"), HasSubstr("--csv"))) << line;
   }
 }
 
