@@ -30,28 +30,45 @@ JudgedEntries::Shard* JudgedEntries::Find(log::ShardId shard) {
   return found.get();
 }
 
+void JudgedEntries::AddReader(log::ShardId id) {
+  Shard& shard = *Find(id);
+  MutexLock lock(shard.mutex);
+  ++shard.readers;
+}
+
+std::shared_ptr<const Judged> JudgedEntries::TakeKept(const log::Entry& entry, const log::RuleState& before,
+                                                      Shard* shard) {
+  MutexLock lock(shard->mutex);
+  const auto at = std::lower_bound(shard->kept.begin(), shard->kept.end(), entry.offset,
+                                   [](const Kept& one, int64_t offset) { return one.offset < offset; });
+  if (at == shard->kept.end() || at->offset != entry.offset || at->judged == nullptr || at->judged->before != before ||
+      at->bytes != entry.bytes) {
+    return nullptr;
+  }
+  if (--at->left > 0) return at->judged;
+  std::shared_ptr<const Judged> judged = std::move(at->judged);
+  shard->bytes -= at->bytes.size();
+  at->bytes = {};
+  while (!shard->kept.empty() && shard->kept.front().judged == nullptr) shard->kept.pop_front();
+  return judged;
+}
+
 absl::StatusOr<std::shared_ptr<const Judged>> JudgedEntries::Judge(log::ShardId id, log::Entry entry,
                                                                    const log::RuleState& before) {
   Shard& shard = *Find(id);
-  {
-    MutexLock lock(shard.mutex);
-    const auto at = std::lower_bound(shard.kept.begin(), shard.kept.end(), entry.offset,
-                                     [](const Kept& one, int64_t offset) { return one.offset < offset; });
-    if (at != shard.kept.end() && at->offset == entry.offset && at->judged->before == before &&
-        at->bytes == entry.bytes) {
-      return at->judged;
-    }
-  }
+  if (auto kept = TakeKept(entry, before, &shard); kept != nullptr) return kept;
   auto judged = std::make_shared<Judged>();
   judged->before = before;
   judged->after = before;
   RETURN_IF_ERROR(log::ParseRecord(log::ToString(id), entry.offset, entry.bytes, &judged->record));
   ASSIGN_OR_RETURN(judged->verdict, log::Accept(entry.offset, judged->record, &judged->after, &judged->body));
   MutexLock lock(shard.mutex);
-  // Whoever is behind what is kept keeps nothing.
-  if (!shard.kept.empty() && entry.offset <= shard.kept.back().offset) return judged;
+  // Whoever is behind what was judged keeps nothing.
+  if (entry.offset <= shard.newest) return judged;
+  shard.newest = entry.offset;
+  if (shard.readers < 2) return judged;
   shard.bytes += entry.bytes.size();
-  shard.kept.push_back({entry.offset, std::move(entry.bytes), judged});
+  shard.kept.push_back({entry.offset, std::move(entry.bytes), judged, shard.readers - 1});
   while (shard.bytes > kKeptBytes) {
     shard.bytes -= shard.kept.front().bytes.size();
     shard.kept.pop_front();

@@ -45,8 +45,11 @@ const log::v1::Event* FindUnknown(const Logic& logic, log::Stream from, const lo
 // Thread-safe.
 class JudgedEntries {
  public:
-  // Of each shard the last entries are kept, about so much of them.
+  // Of each shard the last entries are kept that not all readers have had yet, about so much of them.
   static constexpr size_t kKeptBytes = 128 << 10;
+
+  // One more will read `shard`.
+  void AddReader(log::ShardId shard);
 
   // What `entry` of `shard` is to a reader in the state `before`. Errors are those of log::ParseRecord and log::Accept.
   absl::StatusOr<std::shared_ptr<const Judged>> Judge(log::ShardId shard, log::Entry entry,
@@ -56,15 +59,20 @@ class JudgedEntries {
   struct Kept {
     int64_t offset;
     std::string bytes;
-    std::shared_ptr<const Judged> judged;
+    std::shared_ptr<const Judged> judged;  // null once all have had it: memory that is still warm is used again
+    int left;                              // readers who have not
   };
   struct Shard {
     Mutex mutex;
     std::deque<Kept> kept ABSL_GUARDED_BY(mutex);  // by offset
     size_t bytes ABSL_GUARDED_BY(mutex) = 0;
+    int64_t newest ABSL_GUARDED_BY(mutex) = -1;  // offset of the latest that was judged
+    int readers ABSL_GUARDED_BY(mutex) = 0;
   };
 
   Shard* Find(log::ShardId shard);
+  // Null when there is none such.
+  std::shared_ptr<const Judged> TakeKept(const log::Entry& entry, const log::RuleState& before, Shard* shard);
 
   Mutex mutex_;
   std::map<log::ShardId, std::unique_ptr<Shard>> shards_ ABSL_GUARDED_BY(mutex_);

@@ -9,6 +9,7 @@ namespace {
 
 constexpr log::ShardId kShard{log::Stream::kIntake, 1};
 constexpr int64_t kFence = 1;
+constexpr int kReaders = 5;
 
 class JudgedEntriesTest : public testing::Test {
  protected:
@@ -17,6 +18,7 @@ class JudgedEntriesTest : public testing::Test {
     state_.chain = std::string(log::kChainBytes, 'c');
     state_.fence = kFence;
     state_.next_offset = kFence + 1;
+    for (int i = 0; i < kReaders; ++i) entries_.AddReader(kShard);
   }
 
   // The next accepted decision; `state_` is left before it.
@@ -93,6 +95,25 @@ TEST_F(JudgedEntriesTest, OldEntriesAreLetGoAndJudgedAnew) {
   // One that alone is larger than what is kept is judged too.
   EXPECT_EQ(MustJudge(NextDecision(std::string(2 * JudgedEntries::kKeptBytes, 'p')), state_)->verdict,
             log::Verdict::kAccepted);
+}
+
+TEST_F(JudgedEntriesTest, WhatAllReadersHaveHadIsLetGo) {
+  const log::Entry entry = NextDecision();
+  const log::RuleState before = state_;
+  std::weak_ptr<const Judged> kept;
+  for (int i = 0; i < kReaders; ++i) {
+    const auto judged = MustJudge(entry, before);
+    if (i == 0) kept = judged;
+    EXPECT_EQ(judged, kept.lock()) << i;
+    state_ = judged->after;
+  }
+  EXPECT_TRUE(kept.expired());
+  // One that comes again judges alone, and so does the only reader of a shard.
+  EXPECT_EQ(MustJudge(entry, before)->verdict, log::Verdict::kAccepted);
+  const std::weak_ptr<const Judged> next = MustJudge(NextDecision(), state_);
+  EXPECT_FALSE(next.expired());
+  const std::weak_ptr<const Judged> alone = *entries_.Judge({log::Stream::kSla, 0}, entry, before);
+  EXPECT_TRUE(alone.expired());
 }
 
 TEST_F(JudgedEntriesTest, ABodyThatCannotBeReadIsNone) {

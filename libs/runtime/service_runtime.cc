@@ -43,6 +43,9 @@ ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(opti
     env.address = options_.address;
     env.log = options_.log;
     env.judged = options_.judged != nullptr ? options_.judged : &own_judged_;
+    env.judged->AddReader(env.id);
+    for (const log::ShardId& input : options_.logic->Follows(env.shard(), env.shard_count))
+      env.judged->AddReader(input);
     env.executor = options_.executors[i % options_.executors.size()];
     env.clock = options_.clock;
     env.position_after = options_.position_after;
