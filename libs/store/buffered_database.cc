@@ -63,7 +63,23 @@ BufferedDatabase::~BufferedDatabase() { Flush().IgnoreError(); }
 std::optional<std::string> BufferedDatabase::Get(absl::string_view key) const { return layer_->view().Get(key); }
 
 void BufferedDatabase::Scan(absl::string_view from, absl::string_view to, Visitor visit) const {
-  layer_->view().Scan(from, to, visit);
+  const uint64_t mark = gaps_.mark();
+  const std::string begin = gaps_.Begin(from);
+  if (!to.empty() && begin >= to) return;
+  const Writes& writes = layer_->view().writes();
+  const auto learn = [&](absl::string_view first) {
+    uint64_t deleted = 0;
+    for (auto at = writes.lower_bound(begin); at != writes.end() && at->first < first && deleted < kManyDeleted; ++at) {
+      deleted += !at->second.has_value();
+    }
+    if (deleted >= kManyDeleted) gaps_.Learn(from, first, mark);
+  };
+  bool any = false;
+  layer_->view().Scan(begin, to, [&](absl::string_view key, absl::string_view value) {
+    if (!std::exchange(any, true)) learn(key);
+    return visit(key, value);
+  });
+  if (!any && !to.empty()) learn(to);
 }
 
 void BufferedDatabase::ScanBack(absl::string_view from, absl::string_view to, Visitor visit) const {
@@ -74,7 +90,9 @@ absl::Status BufferedDatabase::Commit(const Writes& writes) { return CommitOwn(w
 
 absl::Status BufferedDatabase::CommitOwn(Writes writes) {
   if (layer_.use_count() > 1 || layer_->view().writes().size() >= max_rows_) RETURN_IF_ERROR(Flush());
+  gaps_.Writing(writes);
   layer_->view().Absorb(std::move(writes));
+  gaps_.Written();
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "libs/store/gaps.h"
 #include "libs/store/store.h"
 
 namespace redress::store {
@@ -41,6 +42,7 @@ class BufferedDatabase : public Database {
   const std::shared_ptr<Database> below_;
   const size_t max_rows_;
   std::shared_ptr<Layer> layer_;
+  mutable Gaps gaps_;
 };
 
 }  // namespace redress::store

@@ -1,4 +1,4 @@
-#include "libs/store/rocksdb/gaps.h"
+#include "libs/store/gaps.h"
 
 #include <gtest/gtest.h>
 

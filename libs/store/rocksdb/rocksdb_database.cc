@@ -16,13 +16,10 @@
 #include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
 #include "libs/status/mutex.h"
-#include "libs/store/rocksdb/gaps.h"
+#include "libs/store/gaps.h"
 
 namespace redress::store {
 namespace {
-
-// Rows that were deleted, at the beginning of a range, that are worth being passed over the next time.
-constexpr uint64_t kManyDeleted = 16;
 
 // Shard and table, as each key begins (store.h).
 constexpr size_t kTablePrefixBytes = 3;

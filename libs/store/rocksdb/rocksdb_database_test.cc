@@ -58,6 +58,8 @@ class DatabaseTest : public testing::TestWithParam<std::string> {
     }
     // So few that it hands on in the midst of most tests.
     if (GetParam() == "buffered") db_ = std::make_unique<BufferedDatabase>(std::move(db_), 5);
+    // And so many that much is deleted in the buffer alone.
+    if (GetParam() == "buffered_long") db_ = std::make_unique<BufferedDatabase>(std::move(db_), 500);
   }
   TempDir dir_;
   std::unique_ptr<Database> db_;
@@ -92,7 +94,7 @@ TEST_P(DatabaseTest, AQueueIsScannedRightHoweverMuchWentThroughIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, DatabaseTest, testing::Values("memory", "rocksdb", "buffered"),
+INSTANTIATE_TEST_SUITE_P(All, DatabaseTest, testing::Values("memory", "rocksdb", "buffered", "buffered_long"),
                          [](const auto& info) { return info.param; });
 
 TEST_P(DatabaseTest, ViewOverDatabaseBehavesAsOneMap) {

@@ -1,8 +1,8 @@
 // Where rows were and are none, at the beginning of ranges that are scanned again and again.
 //
 // A queue in RocksDB leaves a tombstone for each row taken from its front, and every later scan walks over all of them
-// until a compaction takes them away: timers and remembered requests are such queues. What one scan found empty the
-// next one passes over.
+// until a compaction takes them away; so does a scan of buffered deletes and the rows below them. Timers and remembered
+// requests are such queues. What one scan found empty the next one passes over.
 //
 // Thread-safe.
 #pragma once
@@ -17,6 +17,9 @@
 #include "libs/store/store.h"
 
 namespace redress::store {
+
+// Rows that were deleted, at the beginning of a range, that are worth being passed over the next time.
+inline constexpr uint64_t kManyDeleted = 16;
 
 class Gaps {
  public:
