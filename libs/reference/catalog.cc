@@ -55,6 +55,10 @@ class CatalogSnapshot : public Snapshot {
     const register_v1::Category* found = FindCategory(category, at);
     return found == nullptr ? kDefaultReopenWindow : WindowOf(*found);
   }
+  Millis Retention(absl::string_view category, Millis at) const override {
+    const register_v1::Category* found = FindCategory(category, at);
+    return found == nullptr ? 0 : found->retention_days() * kDay;
+  }
   Versioned<register_v1::Organisation> FindOrganisation(Millis at) const override {
     const auto* index = InForce(catalog_.organisations, at);
     if (index == nullptr) return {};

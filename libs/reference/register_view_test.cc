@@ -49,6 +49,7 @@ class RegisterViewTest : public ::testing::Test {
     auto* category = set->mutable_organisation()->add_categories();
     category->set_code("lift");
     category->set_reopen_window_days(static_cast<int32_t>(20 + version));
+    category->set_retention_days(static_cast<int32_t>(36'522 + version));
     return event;
   }
   static Event Part(int64_t version, int32_t part, const register_v1::Territory& nodes) {
@@ -97,6 +98,8 @@ TEST_F(RegisterViewTest, ShowsWhatIsInForceAtEachInstant) {
   EXPECT_EQ(snapshot->FindOrganisation(5000).content->fallback_team(), "b");
   EXPECT_EQ(snapshot->ReopenWindow("lift", 4000), 23 * kDay);
   EXPECT_EQ(snapshot->ReopenWindow("heating", 4000), 14 * kDay);
+  EXPECT_EQ(snapshot->Retention("lift", 4000), 36'525 * kDay);
+  EXPECT_EQ(snapshot->Retention("heating", 4000), 0);
 }
 
 TEST_F(RegisterViewTest, SeesNothingBeforeTheCommit) {

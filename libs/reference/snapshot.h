@@ -79,6 +79,8 @@ class Snapshot {
   virtual const register_v1::Category* FindCategory(absl::string_view code, Millis at) const = 0;
   // Default 14 days.
   virtual Millis ReopenWindow(absl::string_view category, Millis at) const = 0;
+  // How long texts are kept after the end; 0: for good, as those of a category that there is none of.
+  virtual Millis Retention(absl::string_view category, Millis at) const = 0;
   // What is in force; no content when nothing is.
   virtual Versioned<register_v1::Organisation> FindOrganisation(Millis at) const = 0;
   virtual Versioned<register_v1::RuleSet> FindRules(Millis at) const = 0;

@@ -154,7 +154,7 @@ class Mapper {
       }
       case Event::kComplaintAmended: return MapAmended(event.complaint_amended());
       case Event::kFactRecorded: return MapFact(event.fact_recorded().fact());
-      // Persons, texts, messages, notes and redactions are nobody's business outside; what was noted of other services
+      // Persons, texts, messages, notes, redactions and legal holds are nobody's business outside; what was noted of other services
       // is theirs to say.
       default: return;
     }

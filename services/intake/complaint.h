@@ -36,7 +36,8 @@ inline constexpr Command::KindCase kComplaintCommands[] = {
     Command::kAddNote,           Command::kAddAttachment,    Command::kRecordFact,
     Command::kCloseComplaint,    Command::kNoteAssignment,   Command::kNoteVisit,
     Command::kNoteAlarm,         Command::kEraseTexts,       Command::kNoteKeysDestroyed,
-    Command::kRedactText};
+    Command::kRedactText,        Command::kSetLegalHold,     Command::kLiftLegalHold,
+    Command::kExpireTexts};
 inline constexpr int kStates = 7;  // STATE_UNSPECIFIED (there is none) … STATE_WITHDRAWN
 
 // What a state makes of a command.
@@ -73,7 +74,9 @@ inline constexpr Millis kMayBeBack = 24 * kHour;
 //   ALREADY_EXISTS (COMPLAINT_EXISTS; IMPORT_CHANGED: a known import whose facts do not begin with the known ones)
 //   FAILED_PRECONDITION (WRONG_STATE)    the state forbids it, naming the state
 //   FAILED_PRECONDITION (WINDOW_PASSED)  too late to contest: a new complaint with recurrence_of is the way
-//   FAILED_PRECONDITION (TEXTS_ERASED)   a text for a complaint whose texts are forgotten
+//   FAILED_PRECONDITION (TEXTS_ERASED)   a text, or a hold, for a complaint whose texts are forgotten
+//   FAILED_PRECONDITION (LEGAL_HOLD)     a redaction while a hold stands
+//   FAILED_PRECONDITION (TOO_MANY_HOLDS), NOT_FOUND (HOLD_NOT_FOUND)   as legal_hold.h says
 //   ABORTED (TEXTS_RESEALED)             a text under a key that a redaction has replaced meanwhile
 //   INVALID_ARGUMENT                     occurred_at too far ahead or back (OCCURRED_AT_AHEAD,
 //                                        BACKDATING_NEEDS_PERMISSION, BACKDATING_NEEDS_REASON), before the receipt or the round (BEFORE_RECEIPT,
@@ -89,6 +92,10 @@ void Apply(const Event& event, Millis recorded_at, int64_t version, Complaint* s
 // Keys that nothing is to be read under any more, and that are not known to be destroyed: of texts that were erased,
 // and those that redactions left behind.
 std::vector<std::string> KeysToDestroy(const Complaint& state);
+
+// When its texts have been kept as long as its category says: not before it can be contested no more. 0: while it is open,
+// where they are kept for good, and once they are erased. Holds are not asked: they put off what is done then.
+Millis ExpiresAt(const Complaint& state);
 
 // Whether who commands may see it; reactions and timers see everything.
 bool InScope(const Complaint& state, const Command& command);

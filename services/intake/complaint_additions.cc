@@ -39,6 +39,11 @@ Decision DecideAmend(const Complaint& state, const commands::v1::AmendComplaint&
     if (command.has_reopen_window_ms()) amended->set_reopen_window_ms(command.reopen_window_ms());
     any = true;
   }
+  // Also of the category it has: that is how a complaint comes under what the register says of it now.
+  if (command.has_retention_ms() && command.retention_ms() != state.retention_ms()) {
+    amended->set_retention_ms(command.retention_ms());
+    any = true;
+  }
   if (command.has_urgency() && command.urgency() != state.urgency()) {
     amended->set_urgency(command.urgency());
     any = true;

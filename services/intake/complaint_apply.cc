@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "services/intake/complaint_rules.h"
+#include "services/intake/legal_hold.h"
 
 namespace redress::intake {
 namespace {
@@ -23,6 +24,7 @@ void ApplyReceived(const events::v1::ComplaintReceived& event, Complaint* state)
   if (event.has_tracking_code()) *state->mutable_tracking_code() = event.tracking_code();
   if (event.has_external_reference()) *state->mutable_external_reference() = event.external_reference();
   state->set_reopen_window_ms(event.reopen_window_ms());
+  state->set_retention_ms(event.retention_ms());
   *state->mutable_attachments() = event.attachments();
   state->set_recurrence_of(event.recurrence_of());
   state->set_campaign(event.campaign());
@@ -42,6 +44,7 @@ void ApplyImported(const events::v1::ComplaintImported& event, Complaint* state)
   if (event.has_description()) *state->mutable_description() = event.description();
   if (event.has_handler_names()) *state->mutable_handler_names() = event.handler_names();
   state->set_reopen_window_ms(event.reopen_window_ms());
+  state->set_retention_ms(event.retention_ms());
   state->set_due_at(event.due_at());
   *state->mutable_flags() = event.flags();
   state->set_content_hash(event.content_hash());
@@ -75,6 +78,7 @@ void BeginRound(rows::v1::RoundBegan how, Millis at, Complaint* state) {
 void ApplyAmended(const events::v1::ComplaintAmended& event, Complaint* state) {
   if (event.has_category()) state->set_category(event.category());
   if (event.has_reopen_window_ms()) state->set_reopen_window_ms(event.reopen_window_ms());
+  if (event.has_retention_ms()) state->set_retention_ms(event.retention_ms());
   if (event.has_urgency()) state->set_urgency(event.urgency());
   if (event.has_placement()) *state->mutable_placement() = event.placement();
   if (event.has_kind()) state->set_kind(event.kind());
@@ -175,7 +179,10 @@ void Apply(const Event& event, Millis recorded_at, int64_t version, Complaint* s
     case Event::kAssignmentNoted: ApplyAssignment(event.assignment_noted(), state); break;
     case Event::kVisitNoted: ApplyVisit(event.visit_noted(), state); break;
     case Event::kAlarmNoted: ApplyAlarm(event.alarm_noted(), state); break;
-    case Event::kPersonTextsErased: state->set_texts_erased(true); break;
+    case Event::kPersonTextsErased:
+    case Event::kTextsExpired: state->set_texts_erased(true); break;
+    case Event::kLegalHoldSet:
+    case Event::kLegalHoldLifted: ApplyLegalHold(event, recorded_at, state->mutable_legal_holds()); break;
     case Event::kKeysDestroyed: ApplyKeysDestroyed(event.keys_destroyed(), state); break;
     case Event::kTextRedacted: ApplyRedaction(event.text_redacted(), state); break;
     case Event::kPersonRegistered:

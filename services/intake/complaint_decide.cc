@@ -231,6 +231,9 @@ Decision DecideByKind(const Complaint& state, const Command& command, const Mome
     case Command::kEraseTexts: return DecideEraseTexts(state, command.erase_texts());
     case Command::kNoteKeysDestroyed: return NoteKeysDestroyed(command.note_keys_destroyed());
     case Command::kRedactText: return DecideRedactText(state, command.redact_text(), moment);
+    case Command::kSetLegalHold: return DecideSetHold(state, command.set_legal_hold(), moment);
+    case Command::kLiftLegalHold: return DecideLiftHold(state, command.lift_legal_hold(), moment);
+    case Command::kExpireTexts: return DecideExpireTexts(state, moment);
     default: return absl::InternalError("no command on a complaint");
   }
 }

@@ -60,6 +60,7 @@ Command AnyCommand(Millis now) {
       *command.mutable_submit_complaint()->mutable_complaint() =
           Received(OneOf({types::v1::COMPLAINT_KIND_COMPLAINT, types::v1::COMPLAINT_KIND_PRAISE})).complaint_received();
       command.mutable_submit_complaint()->mutable_complaint()->set_occurred_at(now);
+      command.mutable_submit_complaint()->mutable_complaint()->set_retention_ms(Below(3) * 10 * kDay);
       command.mutable_submit_complaint()->set_received_now(Below(2) == 0);
       break;
     case Command::kImportComplaint: FillImport(now, command.mutable_import_complaint()->mutable_complaint()); break;
@@ -70,6 +71,7 @@ Command AnyCommand(Millis now) {
     case Command::kAmendComplaint:
       command.mutable_amend_complaint()->set_category(OneOf<const char*>({"lift", "noise"}));
       command.mutable_amend_complaint()->set_reopen_window_ms(Below(20) * kDay);
+      if (Below(2) == 0) command.mutable_amend_complaint()->set_retention_ms(Below(20) * kDay);
       command.mutable_amend_complaint()->mutable_placement()->set_residence(OneOf<const char*>({"R1", "R2"}));
       if (Below(2) == 0) command.mutable_amend_complaint()->mutable_description()->set_box("box");
       break;
@@ -104,6 +106,12 @@ Command AnyCommand(Millis now) {
       if (Below(2) == 0) text->mutable_text()->set_box("box");
       break;
     }
+    case Command::kSetLegalHold:
+      command.mutable_set_legal_hold()->set_matter(OneOf<const char*>({"case-1", "case-2"}));
+      break;
+    case Command::kLiftLegalHold:
+      command.mutable_lift_legal_hold()->set_matter(OneOf<const char*>({"case-1", "case-2"}));
+      break;
     case Command::kNoteKeysDestroyed:
       for (const char* key : {"text-key", "k1", "k2", "k3", "k4"}) {
         if (Below(2) == 0) command.mutable_note_keys_destroyed()->add_key_ids(key);
@@ -148,6 +156,11 @@ void CheckSane(const Complaint& state) {
   }
   RC_ASSERT((state.state() == rows::v1::STATE_CLOSED) == (state.closed_at() != 0));
   RC_ASSERT((state.round() == 0) == (state.round_began_at() == 0));
+  // One a matter.
+  std::vector<std::string> matters;
+  for (const auto& hold : state.legal_holds()) matters.push_back(hold.matter());
+  std::sort(matters.begin(), matters.end());
+  RC_ASSERT(std::adjacent_find(matters.begin(), matters.end()) == matters.end());
   // What can still be read lies under no key that goes.
   const std::vector<std::string> going = KeysToDestroy(state);
   if (!state.texts_erased()) RC_ASSERT(std::count(going.begin(), going.end(), state.text_key()) == 0);
@@ -165,6 +178,24 @@ Life AnyLife(int commands) {
     const size_t events = life.events.size();
     if (!life.Take(AnyCommand(life.now))) RC_ASSERT(life.events.size() == events);
     RC_ASSERT(before.version() <= life.state.version());
+    // While a hold stands no key goes, and texts that expire are those of what is over for good.
+    if (!before.legal_holds().empty()) {
+      RC_ASSERT(before.texts_erased() == life.state.texts_erased());
+      RC_ASSERT(before.text_key() == life.state.text_key());
+      RC_ASSERT(KeysToDestroy(life.state).size() <= KeysToDestroy(before).size());
+    }
+    for (size_t i = events; i < life.events.size(); ++i) {
+      Event event;
+      RC_ASSERT(event.ParseFromString(life.events[i].bytes));
+      if (!event.has_texts_expired()) continue;
+      RC_ASSERT(!IsOpen(before.state()));
+      RC_ASSERT(before.retention_ms() != 0);
+      RC_ASSERT(before.legal_holds().empty());
+      RC_ASSERT(life.now >= event.texts_expired().occurred_at());
+      if (before.state() != rows::v1::STATE_WITHDRAWN) {
+        RC_ASSERT(event.texts_expired().occurred_at() >= before.window_ends_at());
+      }
+    }
     RC_ASSERT(before.round() <= life.state.round());
     CheckSane(life.state);
   }

@@ -47,6 +47,7 @@ absl::Status CheckTextMayBeKept(const Complaint& state, const types::v1::Sealed*
 
 Decision DecideRedactText(const Complaint& state, const commands::v1::RedactText& command, const Moment& moment) {
   if (state.texts_erased()) return TextsErased(moment.name);
+  if (!state.legal_holds().empty()) return LegalHold(moment.name, {std::string(moment.name)});
   const std::string& key = command.redaction().text_key();
   if (key == state.text_key() || Holds(state.former_text_keys(), key)) {
     return absl::InternalError("texts are sealed anew under a key that goes");

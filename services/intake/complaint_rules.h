@@ -46,6 +46,11 @@ Decision DecideRedactText(const Complaint& state, const commands::v1::RedactText
 void ApplyRedaction(const events::v1::TextRedacted& event, Complaint* state);
 void ApplyKeysDestroyed(const events::v1::KeysDestroyed& event, Complaint* state);
 
+// complaint_retention.cc
+Decision DecideExpireTexts(const Complaint& state, const Moment& moment);
+Decision DecideSetHold(const Complaint& state, const commands::v1::SetLegalHold& command, const Moment& moment);
+Decision DecideLiftHold(const Complaint& state, const commands::v1::LiftLegalHold& command, const Moment& moment);
+
 // complaint_reactions.cc
 Decision DecideNoteAssignment(const Complaint& state, const commands::v1::NoteAssignment& command);
 Decision DecideNoteVisit(const Complaint& state, const commands::v1::NoteVisit& command);

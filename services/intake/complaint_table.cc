@@ -36,6 +36,9 @@ constexpr Rule kTable[][kStates] = {
     {N, D, D, D, D, D, D},  // EraseTexts
     {N, D, D, D, D, D, D},  // NoteKeysDestroyed
     {F, D, D, D, D, D, D},  // RedactText
+    {F, D, D, D, D, D, D},  // SetLegalHold
+    {F, D, D, D, D, D, D},  // LiftLegalHold
+    {N, N, N, N, D, D, D},  // ExpireTexts
 };
 static_assert(std::size(kTable) == std::size(kComplaintCommands));
 

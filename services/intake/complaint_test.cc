@@ -78,6 +78,8 @@ Command Plain(Command::KindCase kind) {
     case Command::kNoteAlarm: command.mutable_note_alarm()->mutable_alarm()->set_clock_version(1); break;
     case Command::kEraseTexts: command.mutable_erase_texts()->set_person("people/01"); break;
     case Command::kRedactText: command.mutable_redact_text()->mutable_redaction()->set_text_key("new-key"); break;
+    case Command::kSetLegalHold: command.mutable_set_legal_hold()->set_matter("case-1"); break;
+    case Command::kLiftLegalHold: command.mutable_lift_legal_hold()->set_matter("case-1"); break;
     default: break;
   }
   return command;
@@ -152,6 +154,14 @@ const Row kEveryPair[] = {
     {Command::kRedactText,
      {"!COMPLAINT_NOT_FOUND", "=TextRedacted", "=TextRedacted", "=TextRedacted", "=TextRedacted", "=TextRedacted",
       "=TextRedacted"}},
+    {Command::kSetLegalHold,
+     {"!COMPLAINT_NOT_FOUND", "=LegalHoldSet", "=LegalHoldSet", "=LegalHoldSet", "=LegalHoldSet", "=LegalHoldSet",
+      "=LegalHoldSet"}},
+    // None stands; see complaint_retention_test.cc for when one does, and for texts that have been kept long enough.
+    {Command::kLiftLegalHold,
+     {"!COMPLAINT_NOT_FOUND", "!HOLD_NOT_FOUND", "!HOLD_NOT_FOUND", "!HOLD_NOT_FOUND", "!HOLD_NOT_FOUND",
+      "!HOLD_NOT_FOUND", "!HOLD_NOT_FOUND"}},
+    {Command::kExpireTexts, {"-", "-", "-", "-", "-", "-", "-"}},
 };
 
 TEST(EveryStateAndCommand, MeetAsTheTableSays) {

@@ -56,6 +56,7 @@ void SetTimes(const rows::v1::Complaint& row, v1::Complaint* complaint) {
   set(row.confirmed_at(), [&] { return complaint->mutable_confirmed_time(); });
   set(row.closed_at(), [&] { return complaint->mutable_closed_time(); });
   set(row.withdrawn_at(), [&] { return complaint->mutable_withdrawn_time(); });
+  set(ExpiresAt(row), [&] { return complaint->mutable_retention_end_time(); });
 }
 
 // "FIXED" of OUTCOME_FIXED.
@@ -143,6 +144,8 @@ void Describe(const events::v1::Event& event, v1::HistoryEntry* entry) {
       details["line"] = event.alarm_noted().line();
       details["alarm"] = event.alarm_noted().breach() ? "breach" : "warning";
       break;
+    case Event::kLegalHoldSet: details["matter"] = event.legal_hold_set().matter(); break;
+    case Event::kLegalHoldLifted: details["matter"] = event.legal_hold_lifted().matter(); break;
     case Event::kTextRedacted: DescribeRedaction(event.text_redacted(), entry); break;
     default: break;
   }
@@ -209,6 +212,19 @@ v1::HistoryEntry ToApi(int64_t version, const rows::v1::HistoryEntry& row) {
   if (reason != nullptr) entry.set_reason(payload.GetReflection()->GetString(payload, reason));
   Describe(row.event(), &entry);
   return entry;
+}
+
+google::protobuf::RepeatedPtrField<v1::LegalHold> ToApi(
+    const google::protobuf::RepeatedPtrField<rows::v1::LegalHold>& holds) {
+  google::protobuf::RepeatedPtrField<v1::LegalHold> shown;
+  for (const rows::v1::LegalHold& row : holds) {
+    v1::LegalHold* hold = shown.Add();
+    hold->set_matter(row.matter());
+    hold->set_reason(row.reason());
+    hold->set_actor(row.actor());
+    *hold->mutable_set_time() = WriteTime(row.set_at());
+  }
+  return shown;
 }
 
 v1::LookUpTrackingCodeResponse ToTracking(const rows::v1::Complaint& row) {

@@ -10,9 +10,12 @@
 
 namespace redress::intake {
 
-// `name`: "complaints/<id>".
+// `name`: "complaints/<id>". Without its legal holds, which only readers are shown.
 v1::Complaint ToApi(absl::string_view name, const rows::v1::Complaint& row);
 v1::HistoryEntry ToApi(int64_t version, const rows::v1::HistoryEntry& row);
+
+google::protobuf::RepeatedPtrField<v1::LegalHold> ToApi(
+    const google::protobuf::RepeatedPtrField<rows::v1::LegalHold>& holds);
 
 // What whoever knows the tracking code is told.
 v1::LookUpTrackingCodeResponse ToTracking(const rows::v1::Complaint& row);

@@ -55,7 +55,7 @@ inline absl::Status WindowPassed(absl::string_view name, absl::string_view state
 }
 inline absl::Status TextsErased(absl::string_view name) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "TEXTS_ERASED",
-                   absl::StrCat("the texts of ", name, " were erased with its person; no text can be added"));
+                   absl::StrCat("the texts of ", name, " were erased; no text can be added"));
 }
 // A redaction came between the sealing of a text and its recording.
 inline absl::Status TextsResealed(absl::string_view name) {
@@ -78,6 +78,27 @@ inline absl::Status OpenComplaints(absl::string_view name, const std::vector<std
   return MakeError(absl::StatusCode::kFailedPrecondition, "OPEN_COMPLAINTS",
                    absl::StrCat(name, " has ", open.size(), " open complaints: ", list, rest),
                    {{"complaints", list}, {"count", absl::StrCat(open.size())}});
+}
+// `held`: the person or complaints that legal holds stand on; names of the first 40.
+inline absl::Status LegalHold(absl::string_view name, const std::vector<std::string>& held) {
+  const size_t listed = std::min<size_t>(held.size(), 40);
+  const std::string list = absl::StrJoin(held.begin(), held.begin() + listed, ", ");
+  const std::string rest = listed < held.size() ? absl::StrCat(" and ", held.size() - listed, " more") : "";
+  return MakeError(absl::StatusCode::kFailedPrecondition, "LEGAL_HOLD",
+                   absl::StrCat("nothing of ", name, " can be erased: a legal hold stands on ", list, rest),
+                   {{"held", list}, {"count", absl::StrCat(held.size())}});
+}
+inline absl::Status NothingToHold(absl::string_view name) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "TEXTS_ERASED",
+                   absl::StrCat("the texts of ", name, " were erased; there is nothing left to hold"));
+}
+inline absl::Status TooManyHolds(absl::string_view name, int holds) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_HOLDS",
+                   absl::StrCat(holds, " legal holds stand on ", name, "; no more fit"));
+}
+inline absl::Status HoldNotFound(absl::string_view name, absl::string_view matter) {
+  return MakeError(absl::StatusCode::kNotFound, "HOLD_NOT_FOUND",
+                   absl::StrCat("no legal hold of matter '", matter, "' stands on ", name));
 }
 // What other shards hold is not read yet: which complaints are open cannot be told.
 inline absl::Status NotCaughtUp() {

@@ -105,6 +105,7 @@ absl::StatusOr<std::string> IntakeService::ExportComplaint(const store::Rows& ro
   const rows::v1::Complaint row = LoadComplaint(rows, target.shard, target.id);
   v1::ExportedComplaint* exported = response->add_complaints();
   *exported->mutable_complaint() = ToApi(target.name, row);
+  *exported->mutable_complaint()->mutable_legal_holds() = ToApi(row.legal_holds());
   RETURN_IF_ERROR(
       OpenComplaint(target.name, row, asked.reader, exported->mutable_complaint()->mutable_personal_data()));
   *bytes += exported->ByteSizeLong();

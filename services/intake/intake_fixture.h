@@ -34,7 +34,7 @@ inline constexpr Millis kStart = 1'700'000'000'000;
 inline constexpr uint32_t kShards = 4;
 inline constexpr char kInstallation[] = "test";
 
-// Agencies north and south, categories lift and noise (re-open window 7 days).
+// Agencies north and south, categories lift, noise (re-open window 7 days) and rent (texts are kept for 30 days).
 inline std::shared_ptr<const reference::Snapshot> SmallRegister() {
   ::redress::register_::v1::Organisation organisation;
   auto* lift = organisation.add_categories();
@@ -42,6 +42,8 @@ inline std::shared_ptr<const reference::Snapshot> SmallRegister() {
   lift->set_default_urgency(types::v1::URGENCY_URGENT);
   organisation.add_categories()->set_code("noise");
   organisation.mutable_categories(1)->set_reopen_window_days(7);
+  organisation.add_categories()->set_code("rent");
+  organisation.mutable_categories(2)->set_retention_days(30);
   return reference::SnapshotBuilder().Add(reference::testing::SmallTerritory()).Add(organisation).Build();
 }
 

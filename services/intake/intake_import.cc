@@ -185,6 +185,8 @@ absl::StatusOr<IntakeService::PreparedImport> IntakeService::PrepareImport(const
     ASSIGN_OR_RETURN(staff_key, keys_->StaffKey());
   }
   FillImport(row, *runtime_->reference()->Current(), staff_key, imported);
+  // What is kept is kept from now on, by what holds now.
+  imported->set_retention_ms(runtime_->reference()->Current()->Retention(row.category(), runtime_->clock().Now()));
 
   const auto rows = Rows();
   std::optional<Target> target = FindImported(*rows, row);

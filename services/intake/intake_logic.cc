@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "libs/ids/ids.h"
 #include "libs/runtime/knows.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
@@ -97,12 +98,16 @@ absl::StatusOr<std::vector<NewEvent>> DecideOnPerson(const store::Rows& rows, co
   const std::string& name = order.aggregate();
   const PersonState state = LoadPerson(rows, context.shard, PersonIdOf(name));
   if (command.has_erase_person()) {
-    const auto here = OpenComplaintsOf(rows, name, context.shard, context.shard + 1, std::nullopt);
-    ASSIGN_OR_RETURN(const auto events, DecideErasePerson(state, name, command.erase_person(), here));
+    const InTheWay here = InTheWayOfErasing(rows, name, context.shard, context.shard + 1, std::nullopt);
+    ASSIGN_OR_RETURN(const auto events, DecideErasePerson(state, name, command.erase_person(), here.open, here.held));
+    return ToNew(name, events);
+  }
+  if (command.has_set_legal_hold() || command.has_lift_legal_hold()) {
+    ASSIGN_OR_RETURN(const auto events, DecideHoldPerson(state, name, command));
     return ToNew(name, events);
   }
   if (command.has_note_complaint_of_person()) {
-    return ToNew(name, DecideNoteComplaint(state, command.note_complaint_of_person().complaint()));
+    return ToNew(name, DecideNoteComplaint(state, command.note_complaint_of_person()));
   }
   Event destroyed;
   *destroyed.mutable_keys_destroyed()->mutable_key_ids() = command.note_person_key_destroyed().key_ids();
@@ -120,19 +125,27 @@ Order TimerOrder(uint16_t shard, const std::string& aggregate, const Command& co
 
 }  // namespace
 
-std::vector<std::string> OpenComplaintsOf(const store::Rows& rows, absl::string_view person, uint32_t first,
-                                          uint32_t last, std::optional<uint32_t> but) {
-  std::vector<std::string> open;
+InTheWay InTheWayOfErasing(const store::Rows& rows, absl::string_view person, uint32_t first, uint32_t last,
+                           std::optional<uint32_t> but) {
+  InTheWay in_the_way;
   for (uint32_t shard = first; shard < last; ++shard) {
     if (but == shard) continue;
     ScanComplaintsOf(rows, static_cast<uint16_t>(shard), person, [&](absl::string_view id) {
-      if (IsOpen(LoadComplaint(rows, static_cast<uint16_t>(shard), id).state())) {
-        open.push_back(absl::StrCat(kComplaintPrefix, id));
-      }
+      const Complaint complaint = LoadComplaint(rows, static_cast<uint16_t>(shard), id);
+      if (IsOpen(complaint.state())) in_the_way.open.push_back(absl::StrCat(kComplaintPrefix, id));
+      if (!complaint.legal_holds().empty()) in_the_way.held.push_back(absl::StrCat(kComplaintPrefix, id));
       return true;
     });
   }
-  return open;
+  return in_the_way;
+}
+
+bool IsHeld(const store::Rows& rows, absl::string_view person, uint32_t shard_count) {
+  const absl::string_view id = PersonIdOf(person);
+  const auto parts = ParseId(id);
+  if (!parts.ok()) return false;
+  const auto row = LoadPerson(rows, static_cast<uint16_t>(ShardOf(parts->placement, shard_count)), id);
+  return row.has_value() && !row->legal_holds().empty();
 }
 
 int IntakeLogic::projection_version() const { return kProjectionVersion; }
@@ -149,6 +162,10 @@ absl::StatusOr<std::vector<NewEvent>> IntakeLogic::Decide(const store::Rows& row
     case Command::kErasePerson:
     case Command::kNoteComplaintOfPerson:
     case Command::kNotePersonKeyDestroyed: return DecideOnPerson(rows, order, command, context);
+    case Command::kSetLegalHold:
+    case Command::kLiftLegalHold:
+      return absl::StartsWith(order.aggregate(), kPersonPrefix) ? DecideOnPerson(rows, order, command, context)
+                                                                : DecideOnComplaint(rows, order, command, context);
     case Command::kEraseTextsOfPerson: return EraseTextsPage(rows, command.erase_texts_of_person().person(), context);
     case Command::KIND_NOT_SET: return absl::InternalError("a command of a later build");
     default: return DecideOnComplaint(rows, order, command, context);
@@ -189,6 +206,9 @@ void IntakeLogic::Fire(const runtime::Timer& timer, const runtime::ReactContext&
   if (timer.name == kEraseTimer) {
     return EraseAgain(timer.aggregate, context.shard, context.shard_count, std::move(done));
   }
+  if (timer.name == kRetentionTimer) {
+    return ExpireTexts(timer.aggregate, context.shard, context.shard_count, std::move(done));
+  }
   if (timer.name == kCloseTimer) {
     command.mutable_close_complaint();
   } else if (timer.name == kEraseTextsTimer) {
@@ -197,6 +217,25 @@ void IntakeLogic::Fire(const runtime::Timer& timer, const runtime::ReactContext&
     return done(std::nullopt);
   }
   done(TimerOrder(context.shard, timer.aggregate, command));
+}
+
+void IntakeLogic::ExpireTexts(const std::string& complaint, uint16_t shard, uint32_t shard_count, FireDone done) {
+  // Whether the person is held can be told once their shard has been read.
+  Millis wait = ready_() ? 0 : kReadyRetry;
+  if (wait == 0) {
+    const auto rows = rows_();
+    const std::string person = LoadComplaint(*rows, shard, ComplaintIdOf(complaint)).person();
+    if (IsHeld(*rows, person, shard_count)) wait = kHoldRetry;
+  }
+  if (wait != 0) {
+    retry_->PostAfter(wait, [this, complaint, shard, shard_count, done = std::move(done)]() mutable {
+      ExpireTexts(complaint, shard, shard_count, std::move(done));
+    });
+    return;
+  }
+  Command command;
+  command.mutable_expire_texts();
+  done(TimerOrder(shard, complaint, command));
 }
 
 void IntakeLogic::EraseAgain(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done) {
@@ -210,10 +249,12 @@ void IntakeLogic::EraseAgain(const std::string& person, uint16_t shard, uint32_t
   Command command;
   auto* erase = command.mutable_erase_person();
   erase->set_until_closed(true);
+  erase->set_again(true);
   const auto row = LoadPerson(*rows, shard, PersonIdOf(person));
   if (row.has_value()) erase->set_reason(row->erasure_reason());
-  const auto open = OpenComplaintsOf(*rows, person, 0, shard_count, shard);
-  erase->mutable_open_elsewhere()->Assign(open.begin(), open.end());
+  const InTheWay elsewhere = InTheWayOfErasing(*rows, person, 0, shard_count, shard);
+  erase->mutable_open_elsewhere()->Assign(elsewhere.open.begin(), elsewhere.open.end());
+  erase->mutable_held_elsewhere()->Assign(elsewhere.held.begin(), elsewhere.held.end());
   done(TimerOrder(shard, person, command));
 }
 

@@ -47,6 +47,8 @@ class IntakeLogic : public runtime::Logic {
   using FireDone = std::function<void(std::optional<runtime::v1::Order>)>;
   // Destroys the keys of an erased person, or those that a complaint has given up; tries until the store answers.
   void DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done);
+  // Orders the end of a complaint's texts; waits while their person is held.
+  void ExpireTexts(const std::string& complaint, uint16_t shard, uint32_t shard_count, FireDone done);
   // Orders an erasure that was put off once more; waits until the whole projection has been read.
   void EraseAgain(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done);
 
@@ -57,8 +59,17 @@ class IntakeLogic : public runtime::Logic {
   std::function<bool()> ready_;
 };
 
-// Names of the open complaints of "people/<id>" in the shards from `first` to `last`, `but` left out.
-std::vector<std::string> OpenComplaintsOf(const store::Rows& rows, absl::string_view person, uint32_t first,
-                                          uint32_t last, std::optional<uint32_t> but);
+// What stops an erasure of "people/<id>": names of their complaints.
+struct InTheWay {
+  std::vector<std::string> open;
+  // Under a legal hold.
+  std::vector<std::string> held;
+};
+// In the shards from `first` to `last`, `but` left out.
+InTheWay InTheWayOfErasing(const store::Rows& rows, absl::string_view person, uint32_t first, uint32_t last,
+                           std::optional<uint32_t> but);
+
+// Whether a legal hold stands on "people/<id>", as far as the whole projection shows it.
+bool IsHeld(const store::Rows& rows, absl::string_view person, uint32_t shard_count);
 
 }  // namespace redress::intake

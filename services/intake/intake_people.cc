@@ -7,6 +7,7 @@
 #include "libs/service/request_fingerprint.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "services/intake/converters.h"
 #include "services/intake/intake_checks.h"
 #include "services/intake/intake_errors.h"
 #include "services/intake/intake_logic.h"
@@ -76,6 +77,7 @@ absl::StatusOr<v1::Person> IntakeService::RenderPerson(const store::Rows& rows, 
   }
   if (row->erased_at() != 0) *person.mutable_erased_time() = service::WriteTime(row->erased_at());
   person.mutable_complaints()->Assign(complaints.begin(), complaints.end());
+  *person.mutable_legal_holds() = ToApi(row->legal_holds());
   if (row->erased_at() != 0) return person;
   const Reader reader = {call.caller->id(), purpose};
   RETURN_IF_ERROR(Open(row->name(), target.name, field::kName, reader, person.mutable_full_name()));
@@ -166,6 +168,7 @@ void IntakeService::ErasePerson(const CallContext& call, const v1::ErasePersonRe
   violations.Merge(id.status());
   violations.Merge(etag.status());
   CheckReason("reason", request.reason(), true, &violations);
+  if (request.force() && request.until_closed()) violations.Add("force", "does not go with until_closed");
   const absl::Status valid = violations.ToStatus();
   if (!valid.ok()) return done(valid);
   // Open complaints of other shards are looked for in this instance's rows: they must all have been read.
@@ -179,8 +182,10 @@ void IntakeService::ErasePerson(const CallContext& call, const v1::ErasePersonRe
   auto* erase = command.mutable_erase_person();
   erase->set_reason(request.reason());
   erase->set_until_closed(request.until_closed());
-  const auto open = OpenComplaintsOf(*rows, target->name, 0, shard_count(), target->shard);
-  erase->mutable_open_elsewhere()->Assign(open.begin(), open.end());
+  erase->set_force(request.force());
+  const InTheWay elsewhere = InTheWayOfErasing(*rows, target->name, 0, shard_count(), target->shard);
+  erase->mutable_open_elsewhere()->Assign(elsewhere.open.begin(), elsewhere.open.end());
+  erase->mutable_held_elsewhere()->Assign(elsewhere.held.begin(), elsewhere.held.end());
 
   runtime::v1::Order order = service::CallerOrder(call, request.request_id());
   order.set_stream(std::string(log::StreamName(log::Stream::kIntake)));

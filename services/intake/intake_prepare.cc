@@ -91,6 +91,7 @@ void FillFacts(const v1::SubmitComplaintRequest& request, const reference::Snaps
     received->mutable_external_reference()->set_reference(request.external_reference().reference());
   }
   received->set_reopen_window_ms(reference.ReopenWindow(request.category(), at));
+  received->set_retention_ms(reference.Retention(request.category(), at));
   for (const auto& attachment : request.attachments()) *received->add_attachments() = ToStored(attachment);
   received->set_recurrence_of(request.recurrence_of());
   received->set_campaign(request.campaign());

@@ -91,7 +91,15 @@ void UpdateTimers(const ApplyContext& context, const log::v1::Event& event, cons
   } else if (before.state() == rows::v1::STATE_RESOLVED) {
     runtime::CancelTimer(rows, context.shard, aggregate, kCloseTimer);
   }
-  if (!payload.has_person_texts_erased() && !payload.has_text_redacted() && !payload.has_keys_destroyed()) return;
+  // While a hold stands there is none; one that has come due meanwhile fires when the last is lifted.
+  const Millis expired = before.legal_holds().empty() ? ExpiresAt(before) : 0;
+  const Millis expires = after.legal_holds().empty() ? ExpiresAt(after) : 0;
+  if (expires == 0 && expired != 0) runtime::CancelTimer(rows, context.shard, aggregate, kRetentionTimer);
+  if (expires != 0 && expires != expired) {
+    runtime::SetTimer(rows, context.shard, aggregate, kRetentionTimer, expires);
+  }
+  const bool gives_up_keys = payload.has_person_texts_erased() || payload.has_texts_expired();
+  if (!gives_up_keys && !payload.has_text_redacted() && !payload.has_keys_destroyed()) return;
   // Also after KeysDestroyed: other keys may have been given up since the work row was looked at.
   if (KeysToDestroy(after).empty()) {
     runtime::CancelTimer(rows, context.shard, aggregate, kDestroyKeysTimer);
@@ -104,7 +112,8 @@ void UpdateTimers(const ApplyContext& context, const log::v1::Event& event, cons
 void UpdateErasure(const ApplyContext& context, const std::string& person, store::View* rows) {
   bool left = false;
   ScanComplaintsOf(*rows, context.shard, person, [&](absl::string_view id) {
-    left = !LoadComplaint(*rows, context.shard, id).texts_erased();
+    const Complaint complaint = LoadComplaint(*rows, context.shard, id);
+    left = !complaint.texts_erased() && complaint.legal_holds().empty();
     return !left;
   });
   if (left) {
@@ -177,7 +186,7 @@ void ApplyToComplaint(const ApplyContext& context, const log::v1::Event& event, 
     // When rows are folded anew the first box cannot be opened any more, and this one is the first that can.
     lookups->Remove(context.shard, event.aggregate(), rows);
     lookups->Add(context.shard, event.aggregate(), LookupTextsOf(after), rows);
-  } else if (payload.has_person_texts_erased()) {
+  } else if (payload.has_person_texts_erased() || payload.has_texts_expired()) {
     lookups->Remove(context.shard, event.aggregate(), rows);
   }
 }
@@ -275,6 +284,15 @@ rows::v1::Result ResultOf(const ApplyContext& context, const store::Rows& rows) 
   result.set_person_erased(payload.has_person_erased());
   *result.mutable_open_complaints() = payload.person_erasure_requested().open_complaints();
   const absl::string_view id = ComplaintIdOf(first.aggregate());
+  if (payload.has_legal_hold_set() || payload.has_legal_hold_lifted()) {
+    if (id.empty()) {
+      *result.mutable_legal_holds() =
+          LoadPerson(rows, context.shard, PersonIdOf(first.aggregate())).value_or(rows::v1::Person()).legal_holds();
+    } else {
+      *result.mutable_legal_holds() = LoadComplaint(rows, context.shard, id).legal_holds();
+    }
+    return result;
+  }
   if (id.empty()) return result;
   Complaint* complaint = result.mutable_complaint();
   *complaint = LoadComplaint(rows, context.shard, id);
@@ -285,6 +303,7 @@ rows::v1::Result ResultOf(const ApplyContext& context, const store::Rows& rows) 
   complaint->clear_former_text_keys();
   complaint->clear_resealing_keys();
   complaint->clear_attachment_keys();
+  complaint->clear_legal_holds();
   if (!payload.has_complaint_received()) complaint->clear_tracking_code();
   return result;
 }

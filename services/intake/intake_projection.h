@@ -17,7 +17,7 @@
 namespace redress::intake {
 
 // A change of any row's shape or key, or of what they say.
-inline constexpr int kProjectionVersion = 1;
+inline constexpr int kProjectionVersion = 2;
 
 inline constexpr absl::string_view kComplaintPrefix = "complaints/";
 inline constexpr absl::string_view kPersonPrefix = "people/";
@@ -27,8 +27,11 @@ inline constexpr absl::string_view kCloseTimer = "close";               // compl
 inline constexpr absl::string_view kDestroyKeysTimer = "destroy_keys";  // complaint, person: a work row
 inline constexpr absl::string_view kEraseTimer = "erase";               // person: try again
 inline constexpr absl::string_view kEraseTextsTimer = "erase_texts";    // person, in each shard: the next page
+inline constexpr absl::string_view kRetentionTimer = "retention";       // complaint: its texts were kept long enough
 // How long until an erasure that waits for open complaints is tried again.
 inline constexpr Millis kErasureRetry = kDay;
+// How long until it is looked again whether a person is held still whose complaint's texts are due.
+inline constexpr Millis kHoldRetry = kHour;
 
 // Table ids, for whoever lists.
 inline constexpr uint8_t kComplaintTable = 0x01;

@@ -134,6 +134,7 @@ void IntakeService::GetComplaint(const CallContext& call, const v1::GetComplaint
     if (row.state() == 0 || !caller->Sees(row.placement().agency())) return ComplaintNotFound(target.name);
     v1::GetComplaintResponse response;
     *response.mutable_complaint() = ToApi(target.name, row);
+    *response.mutable_complaint()->mutable_legal_holds() = ToApi(row.legal_holds());
     if (personal) {
       RETURN_IF_ERROR(OpenComplaint(target.name, row, reader, response.mutable_complaint()->mutable_personal_data()));
     }

@@ -19,6 +19,7 @@
 #include "libs/status/macros.h"
 #include "services/intake/intake_checks.h"
 #include "services/intake/intake_errors.h"
+#include "services/intake/intake_logic.h"
 #include "services/intake/intake_projection.h"
 #include "services/intake/intake_service.h"
 #include "services/intake/intake_texts.h"
@@ -109,6 +110,9 @@ class Redacting : public std::enable_shared_from_this<Redacting> {
     const rows::v1::Complaint row = LoadComplaint(*rows, target_.shard, target_.id);
     if (row.state() == 0 || !call_.caller->Sees(row.placement().agency())) return ComplaintNotFound(target_.name);
     if (row.texts_erased()) return TextsErased(target_.name);
+    // The decider looks at the complaint's own again; its shard does not know those of the person.
+    if (!row.legal_holds().empty()) return LegalHold(target_.name, {target_.name});
+    if (IsHeld(*rows, row.person(), service_.shard_count())) return LegalHold(target_.name, {row.person()});
     if (etag_ != 0 && etag_ != row.version()) return EtagMoved(target_.name, row.version(), etag_);
     if (!key_.has_value()) {
       ASSIGN_OR_RETURN(key_, service_.keys_->TakeKey(KeyKind::kText));

@@ -99,6 +99,10 @@ class IntakeService {
   void ExportPerson(const CallContext& call, const v1::ExportPersonRequest& request,
                     rpc::Done<v1::ExportPersonResponse> done);
 
+  // intake_holds.cc: SetLegalHold, LiftLegalHold.
+  template <typename Request, typename Response>
+  void Hold(const CallContext& call, const Request& request, rpc::Done<Response> done);
+
   // intake_redact.cc
   void RedactText(const CallContext& call, const v1::RedactTextRequest& request,
                   rpc::Done<v1::RedactTextResponse> done);

@@ -156,6 +156,7 @@ void Fill(const v1::AmendComplaintRequest& request, const reference::Snapshot& r
     }
     body->set_category(request.category());
     body->set_reopen_window_ms(reference.ReopenWindow(request.category(), filled->now));
+    body->set_retention_ms(reference.Retention(request.category(), filled->now));
   }
   if (request.has_urgency()) {
     any = true;

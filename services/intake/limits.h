@@ -23,6 +23,9 @@ inline constexpr size_t kMaxResealedBytes = size_t{192} << 10;
 // How often one is ordered anew because the complaint moved.
 inline constexpr int kMaxRedactionTries = 8;
 
+// Legal holds that stand on one complaint or person.
+inline constexpr int kMaxLegalHolds = 20;
+
 // Of one complaint, in its whole life.
 inline constexpr int kMaxAttachments = 100;
 inline constexpr int64_t kMaxAttachmentBytes = int64_t{1} << 40;

@@ -1,42 +1,70 @@
 #include "services/intake/person.h"
 
 #include "services/intake/intake_errors.h"
+#include "services/intake/legal_hold.h"
 
 namespace redress::intake {
 namespace {
 
 // Names listed in an event; more are not of use.
-constexpr int kMaxListed = 100;
+constexpr size_t kMaxListed = 100;
+
+template <typename Names>
+std::vector<std::string> Joined(std::vector<std::string> names, const Names& more) {
+  names.insert(names.end(), more.begin(), more.end());
+  return names;
+}
+
+void List(const std::vector<std::string>& names, google::protobuf::RepeatedPtrField<std::string>* into) {
+  into->Assign(names.begin(), names.begin() + static_cast<int64_t>(std::min(names.size(), kMaxListed)));
+}
 
 }  // namespace
 
 absl::StatusOr<std::vector<events::v1::Event>> DecideErasePerson(const PersonState& state, absl::string_view name,
                                                                  const commands::v1::ErasePerson& command,
-                                                                 const std::vector<std::string>& open_here) {
+                                                                 const std::vector<std::string>& open_here,
+                                                                 const std::vector<std::string>& held_here) {
   if (!state.has_value() || state->registered_at() == 0) return PersonNotFound(name);
   if (state->erased_at() != 0) return std::vector<events::v1::Event>();
-  std::vector<std::string> open = open_here;
-  open.insert(open.end(), command.open_elsewhere().begin(), command.open_elsewhere().end());
+  std::vector<std::string> held;
+  if (!state->legal_holds().empty()) held.emplace_back(name);
+  held = Joined(Joined(std::move(held), held_here), command.held_elsewhere());
+  if (!held.empty() && !command.again()) return LegalHold(name, held);
+  const std::vector<std::string> open = Joined(open_here, command.open_elsewhere());
+  if (!open.empty() && !command.until_closed() && !command.force()) return OpenComplaints(name, open);
   events::v1::Event event;
-  if (!open.empty()) {
-    if (!command.until_closed()) return OpenComplaints(name, open);
-    if (open.size() > kMaxListed) open.resize(kMaxListed);
+  if (!held.empty() || (!open.empty() && !command.force())) {
     auto* requested = event.mutable_person_erasure_requested();
     requested->set_reason(command.reason());
-    requested->mutable_open_complaints()->Assign(open.begin(), open.end());
+    List(open, requested->mutable_open_complaints());
+    List(held, requested->mutable_held());
   } else {
-    event.mutable_person_erased()->set_person_key(state->person_key());
-    event.mutable_person_erased()->set_reason(command.reason());
+    auto* erased = event.mutable_person_erased();
+    erased->set_person_key(state->person_key());
+    erased->set_reason(command.reason());
+    List(open, erased->mutable_open_complaints());
   }
   return std::vector<events::v1::Event>{event};
 }
 
-std::vector<events::v1::Event> DecideNoteComplaint(const PersonState& state, absl::string_view complaint) {
+absl::StatusOr<std::vector<events::v1::Event>> DecideHoldPerson(const PersonState& state, absl::string_view name,
+                                                                const commands::v1::Command& command) {
+  if (!state.has_value() || state->registered_at() == 0) return PersonNotFound(name);
+  if (command.has_lift_legal_hold()) {
+    return DecideLiftLegalHold(state->legal_holds(), name, command.lift_legal_hold(), "");
+  }
+  if (state->erased_at() != 0) return PersonErasedError(name);
+  return DecideSetLegalHold(state->legal_holds(), name, command.set_legal_hold());
+}
+
+std::vector<events::v1::Event> DecideNoteComplaint(const PersonState& state,
+                                                   const commands::v1::NoteComplaintOfPerson& command) {
   if (!state.has_value() || state->erased_at() == 0) return {};
   events::v1::Event event;
   event.mutable_person_erased()->set_person_key(state->person_key());
-  event.mutable_person_erased()->set_reason("received_after_erasure");
-  event.mutable_person_erased()->add_complaints(std::string(complaint));
+  event.mutable_person_erased()->set_reason(command.reason().empty() ? "received_after_erasure" : command.reason());
+  event.mutable_person_erased()->add_complaints(command.complaint());
   return {event};
 }
 
@@ -63,6 +91,8 @@ void ApplyPersonEvent(const events::v1::Event& event, Millis recorded_at, rows::
       state->clear_erasure_requested_at();
       break;
     case events::v1::Event::kKeysDestroyed: state->set_key_destroyed(true); break;
+    case events::v1::Event::kLegalHoldSet:
+    case events::v1::Event::kLegalHoldLifted: ApplyLegalHold(event, recorded_at, state->mutable_legal_holds()); break;
     default: break;  // no person's
   }
 }

@@ -3,6 +3,8 @@
 //   (none) ─first complaint→ known ─ErasePerson→ erased (in every shard: the texts of their complaints, then the keys)
 //                              └─ErasePerson{until_closed}, open complaints→ erasure requested ─every day→ …
 //
+// A legal hold, on them or on a complaint of theirs, refuses it; one that was requested before waits on.
+//
 // Pure. A person lives in the shard of their first complaint; complaints of theirs may lie in others.
 #pragma once
 
@@ -22,14 +24,23 @@ namespace redress::intake {
 // Absent: not known.
 using PersonState = std::optional<rows::v1::Person>;
 
-// `open_here`: names of their open complaints in the person's own shard; the command names those elsewhere.
-// NOT_FOUND (PERSON_NOT_FOUND); FAILED_PRECONDITION (OPEN_COMPLAINTS), listing them, unless until_closed.
+// `open_here`, `held_here`: names of their complaints in the person's own shard that are open, or under a legal hold; the
+// command names those elsewhere.
+// NOT_FOUND (PERSON_NOT_FOUND); FAILED_PRECONDITION (OPEN_COMPLAINTS), listing them, unless until_closed or forced;
+// FAILED_PRECONDITION (LEGAL_HOLD), unless it is tried again.
 absl::StatusOr<std::vector<events::v1::Event>> DecideErasePerson(const PersonState& state, absl::string_view name,
                                                                  const commands::v1::ErasePerson& command,
-                                                                 const std::vector<std::string>& open_here);
+                                                                 const std::vector<std::string>& open_here,
+                                                                 const std::vector<std::string>& held_here);
 
-// A complaint named them: an erased person is erased once more, so that every shard looks again. Idempotent by effect.
-std::vector<events::v1::Event> DecideNoteComplaint(const PersonState& state, absl::string_view complaint);
+// NOT_FOUND (PERSON_NOT_FOUND); FAILED_PRECONDITION (PERSON_ERASED); as legal_hold.h says.
+absl::StatusOr<std::vector<events::v1::Event>> DecideHoldPerson(const PersonState& state, absl::string_view name,
+                                                                const commands::v1::Command& command);
+
+// A complaint named them, or one that a hold has kept is free: an erased person is erased once more, so that every shard
+// looks again. Idempotent by effect.
+std::vector<events::v1::Event> DecideNoteComplaint(const PersonState& state,
+                                                   const commands::v1::NoteComplaintOfPerson& command);
 
 // Total.
 void ApplyPersonEvent(const events::v1::Event& event, Millis recorded_at, rows::v1::Person* state);

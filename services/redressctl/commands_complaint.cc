@@ -222,12 +222,35 @@ void AddPersonCommands(Command* root) {
       .Name("PERSON", "name", "people", "Id or name, as in people/ID")
       .Option("--reason", "reason", "Why: a code")
       .Required()
-      .Option("--until-closed", "until_closed", "Waits for open complaints to end instead of refusing");
+      .Option("--until-closed", "until_closed", "Waits for open complaints to end instead of refusing")
+      .Option("--force", "force", "Although complaints are open, which go on without their texts");
   Command* exporting = group->Add("export", "All there is about a person, a page of proto JSON a line");
   Argument* person = exporting->Positional("PERSON", "Id or name, as in people/ID")->Required();
   Argument* purpose = exporting->Option("--purpose", "CODE", kPurpose)->Required();
   exporting->SetRun(
       [person, purpose](Session& session) { return ExportPerson(person->value(), purpose->value(), session); });
+}
+
+void AddHoldCommands(Command* root) {
+  constexpr char kOn[] = "complaints/ID or people/ID";
+  constexpr char kMatter[] = "The dispute or inquiry that it is for: a code";
+  Command* group = root->Add("hold", "Legal holds: nothing is erased or redacted while one stands");
+  Call<v1::SetLegalHoldRequest, v1::SetLegalHoldResponse>(group, "set", "SetLegalHold",
+                                                          "Keeps a complaint, or a person and their complaints")
+      .Positional("NAME", "name", kOn)
+      .Option("--matter", "matter", kMatter)
+      .Required()
+      .Option("--reason", "reason", "Why: a code")
+      .Required()
+      .List("legal_holds", {"matter", "reason", "actor", "set_time"});
+  Call<v1::LiftLegalHoldRequest, v1::LiftLegalHoldResponse>(
+      group, "lift", "LiftLegalHold", "Ends a hold; what came due under the last one is erased now")
+      .Positional("NAME", "name", kOn)
+      .Option("--matter", "matter", kMatter)
+      .Required()
+      .Option("--reason", "reason", "Why: a code")
+      .Required()
+      .List("legal_holds", {"matter", "reason", "actor", "set_time"});
 }
 
 }  // namespace
@@ -244,6 +267,7 @@ void AddComplaintCommands(Command* root) {
       .Positional("CODE", "tracking_code", "With or without dashes, in any case")
       .Option("--client", "client", "Whose tries are counted");
   AddPersonCommands(root);
+  AddHoldCommands(root);
 }
 
 }  // namespace redress::ctl

@@ -174,6 +174,8 @@ class CommandTest : public ::testing::Test {
     intake_.Has<ErasePersonRequest, ErasePersonResponse>("ErasePerson");
     intake_.Has<ExportPersonRequest, ExportPersonResponse>("ExportPerson");
     intake_.Has<RedactTextRequest, RedactTextResponse>("RedactText");
+    intake_.Has<SetLegalHoldRequest, SetLegalHoldResponse>("SetLegalHold");
+    intake_.Has<LiftLegalHoldRequest, LiftLegalHoldResponse>("LiftLegalHold");
     intake_.service().Bidi<PushTicketsRequest, PushTicketsResponse>(
         "PushTickets", [this](const CallContext&, PushStream stream) { push_(stream); });
     intake_.service().Bidi<ImportComplaintsRequest, ImportComplaintsResponse>(

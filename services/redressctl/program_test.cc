@@ -300,6 +300,32 @@ TEST_F(ProgramTest, ARedactionNamesATextAndWhatIsKeptOfIt) {
   EXPECT_EQ(Run("complaint redact 1 --reason r --json -", json).code, kExitOk);
 }
 
+TEST_F(ProgramTest, AHoldIsSetOnAComplaintOrAPersonForAMatter) {
+  SetLegalHoldRequest set;
+  intake_.On<SetLegalHoldRequest, SetLegalHoldResponse>("SetLegalHold", [&](const auto& request, auto* reply) {
+    set = request;
+    reply->add_legal_holds()->set_matter(request.matter());
+    return absl::OkStatus();
+  });
+  LiftLegalHoldRequest lifted;
+  intake_.On<LiftLegalHoldRequest, LiftLegalHoldResponse>("LiftLegalHold", [&](const auto& request, auto*) {
+    lifted = request;
+    return absl::OkStatus();
+  });
+  Ran ran = Run("hold set people/1 --matter case-1 --reason dispute");
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("case-1"));
+  EXPECT_EQ(set.name(), "people/1");
+  EXPECT_EQ(set.reason(), "dispute");
+  EXPECT_NE(set.request_id(), "");
+  ran = Run("hold lift complaints/2 --matter case-1 --reason settled");
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_EQ(lifted.name(), "complaints/2");
+  EXPECT_EQ(lifted.matter(), "case-1");
+  EXPECT_EQ(Run("hold set people/1 --reason dispute").code, kExitUsage);
+  EXPECT_EQ(Run("hold lift people/1 --matter case-1").code, kExitUsage);
+}
+
 TEST_F(ProgramTest, WhatATerritoryHasNotIsRefused) {
   for (const char* line : {"register get territory --id x", "register get territory --json -",
                            "-o json register get territory --csv", "register get rule_set --csv"}) {

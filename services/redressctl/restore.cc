@@ -58,11 +58,8 @@ struct KeysOfLog {
       case Event::kComplaintImported: Bind(event.complaint_imported().text_key(), aggregate); break;
       case Event::kPersonRegistered: Bind(event.person_registered().person_key(), aggregate); break;
       case Event::kPersonErased: Destroy(event.person_erased().person_key()); break;
-      case Event::kPersonTextsErased:
-        Destroy(event.person_texts_erased().text_key());
-        // A redaction that did not come to its end has put some of them under another.
-        for (const std::string& id : resealing[aggregate]) Destroy(id);
-        break;
+      case Event::kPersonTextsErased: DestroyTexts(event.person_texts_erased().text_key(), aggregate); break;
+      case Event::kTextsExpired: DestroyTexts(event.texts_expired().text_key(), aggregate); break;
       case Event::kTextRedacted:
         Bind(event.text_redacted().text_key(), aggregate);
         resealing[aggregate].insert(event.text_redacted().text_key());
@@ -81,6 +78,11 @@ struct KeysOfLog {
   }
   void Destroy(const std::string& id) {
     if (!id.empty()) destroyed.insert(id);
+  }
+  // A redaction that did not come to its end has put some of them under another.
+  void DestroyTexts(const std::string& id, const std::string& complaint) {
+    Destroy(id);
+    for (const std::string& other : resealing[complaint]) Destroy(other);
   }
 };
 

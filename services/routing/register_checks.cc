@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kMaxText = 500;
 constexpr int kMaxReopenDays = 365;
+constexpr int kMaxRetentionDays = 36'525;
 constexpr int kMaxVisitMinutes = 24 * 60;
 constexpr int kMaxQuantity = 100'000;
 constexpr int kMaxPauseHours = 24 * 366;
@@ -99,6 +100,7 @@ void CheckCategories(const register_v1::Organisation& organisation, Checker* che
       check->Add("default_urgency", "is missing");
     }
     check->Range("reopen_window_days", category.reopen_window_days(), 0, kMaxReopenDays);
+    check->Range("retention_days", category.retention_days(), 0, kMaxRetentionDays);
     check->Range("visit_minutes", category.visit_minutes(), 0, kMaxVisitMinutes);
     if (category.visit_needed() && category.visit_minutes() == 0) check->Add("visit_minutes", "is missing for a visit");
     absl::flat_hash_set<std::string> skills;

@@ -40,6 +40,10 @@ TEST(CheckOrganisation, NamesEveryFault) {
       {"categories { code: 'x' }", {"categories[3].default_urgency"}},
       {"categories { code: 'x' default_urgency: URGENCY_URGENT reopen_window_days: 366 }",
        {"categories[3].reopen_window_days"}},
+      {"categories { code: 'x' default_urgency: URGENCY_URGENT retention_days: 36525 }", {}},
+      {"categories { code: 'x' default_urgency: URGENCY_URGENT retention_days: 36526 }",
+       {"categories[3].retention_days"}},
+      {"categories { code: 'x' default_urgency: URGENCY_URGENT retention_days: -1 }", {"categories[3].retention_days"}},
       {"categories { code: 'x' default_urgency: URGENCY_URGENT visit_needed: true }", {"categories[3].visit_minutes"}},
       {"categories { code: 'x' default_urgency: URGENCY_URGENT skills: '' }", {"categories[3].skills[0]"}},
       {"categories { code: 'x' default_urgency: URGENCY_URGENT names { language: 'fr' text: 'a' } names { language: "

@@ -272,6 +272,47 @@ def an_erasure_waits_for_open_complaints_when_told_to(scratch):
 
 
 @check
+def texts_go_when_their_category_has_kept_them_long_enough_and_not_while_they_are_held(scratch):
+    clock, day = SteppingClock(scratch), 86_400
+    server = Server(scratch / "data")
+    server.env = clock.env
+    with server:
+        client = server.client
+        organisation = client.register.GetVersion(kind="REFERENCE_KIND_ORGANISATION").organisation
+        next(category for category in organisation.categories if category.code == "noise").retention_days = 30
+        client.register.SetOrganisation(organisation=organisation)
+
+        def withdrawn(**fields):
+            name = landlord.submit(client, category="noise", **fields).complaint.name
+            client.intake.WithdrawComplaint(name=name)
+            return landlord.get(client, name)
+        eventually(lambda: withdrawn().HasField("retention_end_time"), "intake has read the register")
+        submitted, name = plant(client)
+        person = submitted.complaint.person
+        held = withdrawn(person=person, description=WORDS["description"]).name
+        client.intake.SetLegalHold(name=held, matter="case-1", reason="dispute")
+        failure = failure_of(lambda: client.intake.ErasePerson(name=person, reason="asked", force=True))
+        expect_equal((failure.code, failure.reason), ("FAILED_PRECONDITION", "LEGAL_HOLD"))
+        server.digests()
+        as_of = landlord.ago(seconds=-1)
+        eventually(lambda: landlord.ago(seconds=0) > as_of, "the instant of the reports is past")
+        before = figures_of(server, as_of)
+
+        expect_equal(server.stop(), 0)
+        clock.set(45 * day)
+        server.start()
+        eventually(lambda: landlord.get(client, name).texts_erased, "its texts were kept for 30 days")
+        read = lambda one: landlord.get(client, one, personal_data=True, purpose="test").personal_data.description
+        expect_equal((read(name), read(held)), ("", WORDS["description"]))
+        expect_equal(client.intake.GetPerson(name=person, purpose="test").person.full_name, NAME, "a person is not a text")
+        expect_equal(figures_of(server, as_of), before, "figures moved")
+        server.ctl("hold", "lift", held, "--matter", "case-1", "--reason", "settled")
+        eventually(lambda: landlord.get(client, held).texts_erased, "it was due while it was held")
+        expect_equal(read(held), "")
+        expect_equal(figures_of(server, as_of), before, "figures moved")
+
+
+@check
 def look_ups_outlive_the_key_they_were_made_under(scratch):
     clock, day = SteppingClock(scratch), 86_400
     server = Server(scratch / "data")

@@ -32,6 +32,7 @@ class Journey {
     MissAndCorrect();
     Import();
     Erase();
+    HoldAndExpire();
     if (!landlord_.status().ok()) return landlord_.status();
     return landlord_.Record();
   }
@@ -192,6 +193,30 @@ class Journey {
     Call("intake.ErasePerson", Named(person) + "reason: 'asked' until_closed: true");
     Call("intake.ResolveComplaint", Named(name) + "outcome: OUTCOME_NOT_OURS");
     landlord_.Pass(30 * kDay);
+  }
+
+  // Texts that are kept for some days, and for longer while two holds stand; and somebody who is forgotten all the same.
+  void HoldAndExpire() {
+    Call("register.SetOrganisation", R"(organisation {
+      categories { code: 'other' default_urgency: URGENCY_ROUTINE }
+      categories { code: 'rent_query' default_urgency: URGENCY_ROUTINE retention_days: 3 }
+      teams { code: 'front-desk' } fallback_team: 'front-desk' })");
+    const auto submitted = landlord_.Call("intake.SubmitComplaint", R"(
+      channel: CHANNEL_WEB residence: 'R-1' category: 'rent_query' description: 'Too dear.'
+      new_person { full_name: 'D. Person' phone: '0611223344' })");
+    const std::string name = Field(submitted.get(), "complaint.name");
+    const std::string person = Field(submitted.get(), "complaint.person");
+    const std::string other = Submit(absl::StrCat("category: 'other' person: '", person, "' description: 'And more.'"));
+    Call("intake.AmendComplaint", Named(other) + "category: 'rent_query'");
+    Call("intake.WithdrawComplaint", Named(name) + "reason: 'resident'");
+    Call("intake.SetLegalHold", Named(name) + "matter: 'case-1' reason: 'dispute'");
+    Call("intake.SetLegalHold", Named(person) + "matter: 'case-2' reason: 'inquiry'");
+    landlord_.Pass(10 * kDay);
+    Call("intake.LiftLegalHold", Named(person) + "matter: 'case-2' reason: 'settled'");
+    Call("intake.LiftLegalHold", Named(name) + "matter: 'case-1' reason: 'settled'");
+    landlord_.Pass(kDay);
+    Call("intake.ErasePerson", Named(person) + "reason: 'court-order' force: true");
+    landlord_.Pass(kDay);
   }
 
   Landlord landlord_;

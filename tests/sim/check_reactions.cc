@@ -32,6 +32,11 @@ struct Complaint {
   bool final_import = false;  // nobody can take it up again: routing needs not know of it
   bool resolved = false;      // not yet closed
   int64_t window_ends_at = 0;
+  int64_t window = 0;
+  int64_t ended_at = 0;
+  int64_t retention = 0;
+  int64_t expires_at = 0;  // while it has ended, and is not kept for good
+  bool texts_gone = false;
 };
 
 struct Visit {
@@ -137,6 +142,7 @@ class Reactions {
       case IntakeEvent::kComplaintReceived:
         complaint.received = complaint.open = true;
         complaint.person = event.complaint_received().person();
+        complaint.retention = event.complaint_received().retention_ms();
         notes_[name] = event.complaint_received().access_note().box();
         TakenIn("intake", stored);
         break;
@@ -150,22 +156,27 @@ class Reactions {
       case IntakeEvent::kFactRecorded: TakenIn("intake", stored); break;
       case IntakeEvent::kComplaintResolved:
         Ended(&complaint, true, event.complaint_resolved().window_ends_at());
+        Expires(event.complaint_resolved().occurred_at(), &complaint);
         TakenIn("intake", stored);
         break;
       case IntakeEvent::kComplaintWithdrawn:
         Ended(&complaint, false, 0);
+        Expires(event.complaint_withdrawn().occurred_at(), &complaint);
         TakenIn("intake", stored);
         break;
       case IntakeEvent::kComplaintContested:
       case IntakeEvent::kComplaintReopened:
         complaint.open = true;
         complaint.resolved = false;
+        complaint.expires_at = 0;
         TakenIn("intake", stored);
         break;
       case IntakeEvent::kComplaintClosed: complaint.resolved = false; break;
       case IntakeEvent::kComplaintAmended: {
         const auto& amended = event.complaint_amended();
         if (amended.has_access_note()) notes_[name] = amended.access_note().box();
+        if (amended.has_reopen_window_ms()) complaint.window = amended.reopen_window_ms();
+        if (amended.has_retention_ms()) Amended(amended.retention_ms(), &complaint);
         if (amended.has_kind() || amended.has_category() || amended.has_urgency() || amended.has_reopen_window_ms()) {
           TakenIn("intake", stored);
         }
@@ -183,15 +194,35 @@ class Reactions {
         break;
       case IntakeEvent::kPersonErasureRequested: erasures_asked_.insert(name); break;
       case IntakeEvent::kPersonErased: {
-        erased_.insert(name);
+        // Once more, for a complaint that came late or was held, it is no news.
+        if (erased_.insert(name).second) MustBeFree(name, "is erased");
         keys_wanted_.insert(event.person_erased().person_key());
         break;
       }
+      case IntakeEvent::kLegalHoldSet: holds_[name].insert(event.legal_hold_set().matter()); break;
+      case IntakeEvent::kLegalHoldLifted:
+        if (holds_[name].erase(event.legal_hold_lifted().matter()) == 0) {
+          run_->Violation("reaction: ", name, ": a hold is lifted that does not stand");
+        }
+        break;
+      case IntakeEvent::kTextsExpired:
+        MustBeFree(name, "expires");
+        if (complaint.open || complaint.texts_gone || complaint.expires_at != event.texts_expired().occurred_at()) {
+          run_->Violation("reaction: ", name, " expires at ", event.texts_expired().occurred_at(), " instead of ",
+                          complaint.expires_at);
+        }
+        complaint.texts_gone = true;
+        expired_.insert(name);
+        keys_wanted_.insert(event.texts_expired().text_key());
+        break;
       case IntakeEvent::kPersonTextsErased:
+        MustBeFree(name, "loses its texts");
+        complaint.texts_gone = true;
         See("intake erases the texts of ", name, ", a complaint of ", event.person_texts_erased().person());
         keys_wanted_.insert(event.person_texts_erased().text_key());
         break;
       case IntakeEvent::kTextRedacted:
+        MustBeFree(name, "is redacted");
         for (const std::string& key : event.text_redacted().old_text_keys()) {
           keys_wanted_.insert(key);
           redacted_keys_.insert(key);
@@ -207,14 +238,39 @@ class Reactions {
     }
   }
 
+  // A day from the end on, or as the category says; not before it can be contested no more.
+  void Expires(int64_t ended_at, Complaint* complaint) {
+    complaint->ended_at = ended_at;
+    if (complaint->retention == 0) {
+      complaint->expires_at = 0;
+    } else {
+      complaint->expires_at = std::max(ended_at + complaint->retention, complaint->window_ends_at);
+    }
+  }
+  void Amended(int64_t retention, Complaint* complaint) {
+    complaint->retention = retention;
+    if (!complaint->open) Expires(complaint->ended_at, complaint);
+  }
+  void MustBeFree(const std::string& name, const char* what) {
+    if (!holds_[name].empty()) run_->Violation("reaction: ", name, " ", what, " under a legal hold");
+  }
+  bool IsHeld(const std::string& name) const {
+    const auto holds = holds_.find(name);
+    return holds != holds_.end() && !holds->second.empty();
+  }
+
   void Imported(const intake::events::v1::ComplaintImported& imported, Complaint* complaint) {
     complaint->received = true;
     complaint->open = !imported.ended();
+    complaint->retention = imported.retention_ms();
+    complaint->window = imported.reopen_window_ms();
     const bool withdrawn =
         !imported.facts().empty() && imported.facts().rbegin()->kind() == types::v1::FACT_KIND_WITHDRAWN;
     complaint->final_import = imported.closed() || withdrawn;
     if (imported.ended()) {
       Ended(complaint, !complaint->final_import, imported.ended_at() + imported.reopen_window_ms());
+      if (withdrawn) complaint->window_ends_at = 0;
+      Expires(imported.ended_at(), complaint);
     }
   }
 
@@ -225,6 +281,11 @@ class Reactions {
     complaint->open = !added.ended();
     // The window's length is the import's, which is not said again: only that it is over in the end.
     complaint->resolved = false;
+    complaint->expires_at = 0;
+    if (!added.ended()) return;
+    const bool withdrawn = added.facts().rbegin()->kind() == types::v1::FACT_KIND_WITHDRAWN;
+    complaint->window_ends_at = withdrawn ? 0 : added.ended_at() + complaint->window;
+    Expires(added.ended_at(), complaint);
   }
 
   void Routing(const log::v1::Event& stored) {
@@ -327,6 +388,12 @@ class Reactions {
         run_->Violation("reaction: ", name, " could be contested until ", complaint.window_ends_at,
                         " and is not closed");
       }
+      const bool held = IsHeld(name) || IsHeld(complaint.person);
+      if (complaint.expires_at != 0 && !complaint.texts_gone && !held &&
+          complaint.expires_at + kSlack < run_->evidence.ended_at) {
+        run_->Violation("reaction: texts of ", name, " were to be kept until ", complaint.expires_at,
+                        " and are there still");
+      }
     }
     for (const VisitWish& wish : wishes_) {
       const auto complaint = complaints_.find(wish.complaint);
@@ -357,6 +424,8 @@ class Reactions {
   void WantErasures() {
     for (const auto& [name, complaint] : complaints_) {
       if (complaint.person.empty() || !erased_.contains(complaint.person)) continue;
+      // Gone before, or to go when the hold is lifted.
+      if (expired_.contains(name) || IsHeld(name)) continue;
       Want("intake erases the texts of ", name, ", a complaint of ", complaint.person);
     }
   }
@@ -364,9 +433,10 @@ class Reactions {
   void CheckErasures() {
     for (const std::string& person : erasures_asked_) {
       const bool over = std::all_of(complaints_.begin(), complaints_.end(), [&](const auto& one) {
-        return one.second.person != person || (!one.second.open && !one.second.resolved);
+        return one.second.person != person || (!one.second.open && !one.second.resolved && !IsHeld(one.first));
       });
-      if (over && !erased_.contains(person)) run_->Violation("reaction: ", person, " is never erased");
+      if (over && !IsHeld(person) && !erased_.contains(person))
+        run_->Violation("reaction: ", person, " is never erased");
     }
     for (const std::string& key : keys_wanted_) {
       if (!keys_destroyed_.contains(key)) run_->Violation("reaction: key ", key, " is never destroyed");
@@ -392,7 +462,8 @@ class Reactions {
   std::vector<VisitWish> wishes_;
   std::set<std::pair<std::string, std::string>> requested_;  // complaint, agency
   std::map<std::string, Visit> visits_;
-  std::set<std::string> erasures_asked_, erased_;
+  std::set<std::string> erasures_asked_, erased_, expired_;
+  std::map<std::string, std::set<std::string>> holds_;  // complaint or person → matters
   std::set<std::string> keys_wanted_, keys_destroyed_;
   // Boxes of access notes by complaint: what intake says, what routing has; the keys that visits' copies lie under.
   std::map<std::string, std::string> notes_, routed_notes_, visit_keys_;

@@ -70,6 +70,7 @@ void Commotion::Begin() {
   some_time(0.6, [this] { Forgotten(/*until_closed=*/true); });
   some_time(0.4, [this] { Forgotten(/*until_closed=*/false); });
   some_time(0.6, [this] { TwoWriters(); });
+  some_time(0.7, [this] { Held(); });
   some_time(0.7, [this] { RaceForSlot(); });
   some_time(0.6, [this] { BackAndForth(); });
   some_time(0.6, [this] { ByHand(); });
@@ -177,6 +178,61 @@ void Commotion::Forgotten(bool until_closed) {
             });
           });
     });
+  });
+}
+
+// A dispute: what has ended is due to go, somebody asks to be forgotten at once, and holds are in the way; on the
+// person first, on one of their two complaints in the end.
+void Commotion::Held() {
+  const auto hold = [this](const std::string& name, bool set) {
+    if (set) {
+      return Do<in::SetLegalHoldRequest, in::SetLegalHoldResponse>(absl::StrCat(kIntake, "SetLegalHold"), name,
+                                                                   [](auto* request) {
+                                                                     request->set_matter("case-2");
+                                                                     request->set_reason("dispute");
+                                                                   });
+    }
+    Do<in::LiftLegalHoldRequest, in::LiftLegalHoldResponse>(absl::StrCat(kIntake, "LiftLegalHold"), name,
+                                                            [](auto* request) {
+                                                              request->set_matter("case-2");
+                                                              request->set_reason("settled");
+                                                            });
+  };
+  const auto with_person = [this, hold](const std::string& name, const std::string& person) {
+    const auto erase = [this, person] {
+      Do<in::ErasePersonRequest, in::ErasePersonResponse>(absl::StrCat(kIntake, "ErasePerson"), person,
+                                                          [](auto* request) {
+                                                            request->set_reason("court-order");
+                                                            request->set_force(true);
+                                                          });
+    };
+    Submit("noise", person, [this, name, person, hold, erase](const std::string& second) {
+      In(10 * kMinute, [hold, person] { hold(person, true); });
+      In(20 * kMinute, [this, name] {
+        Do<in::WithdrawComplaintRequest, in::WithdrawComplaintResponse>(
+            absl::StrCat(kIntake, "WithdrawComplaint"), name, [](auto* request) { request->set_reason("resident"); });
+      });
+      In(30 * kMinute, erase);
+      In(kHour, [hold, second] { hold(second, true); });
+      // In the very moment of it; sometimes the one comes first, sometimes the other.
+      In(dice_.Chance(0.5) ? 3 * kHour : 30 * kHour, [hold, person, erase] {
+        hold(person, false);
+        erase();
+      });
+      In(33 * kHour, [hold, second, erase] {
+        hold(second, false);
+        erase();
+        hold(second, true);
+      });
+      In(36 * kHour, [hold, second] { hold(second, false); });
+    });
+  };
+  Submit(dice_.Chance(0.5) ? "parking" : "rent_query", "new", [this, with_person](const std::string& name) {
+    in::GetComplaintRequest get;
+    get.set_name(name);
+    Call<in::GetComplaintRequest, in::GetComplaintResponse>(
+        absl::StrCat(kIntake, "GetComplaint"), get,
+        [name, with_person](const auto& response) { with_person(name, response.complaint().person()); });
   });
 }
 

@@ -46,6 +46,7 @@ class Commotion {
   using Name = std::function<void(const std::string& complaint)>;
 
   void Forgotten(bool until_closed);
+  void Held();
   void TwoWriters();
   void RaceForSlot();
   // `then` once each runner has a visit; never after `tries` tries.

@@ -70,7 +70,9 @@ void Commotion::AskOfWhatIsOver() {
     *get.mutable_position() = position;
     Call<in::GetComplaintRequest, in::GetComplaintResponse>(
         absl::StrCat(kIntake, "GetComplaint"), get, [this](const in::GetComplaintResponse& response) {
-          if (response.complaint().state() != in::COMPLAINT_STATE_CLOSED || asked_of_closed_++ > 0) return;
+          // Of one that nothing is left of, handlers refuse what has a text before anybody decides it.
+          const bool is_over = response.complaint().state() == in::COMPLAINT_STATE_CLOSED;
+          if (!is_over || response.complaint().texts_erased() || asked_of_closed_++ > 0) return;
           for (int verb = 0; verb < kComplaintVerbs; ++verb) Verb(response.complaint().name(), verb);
         });
   }

@@ -109,6 +109,22 @@ void Commotion::Verb(const std::string& complaint, int which, std::function<void
             redaction->set_kept_text("Quelqu'un.");
           },
           done);
+    case kSetHold:
+      return Do<in::SetLegalHoldRequest, in::SetLegalHoldResponse>(
+          method("SetLegalHold"), complaint,
+          [](auto* request) {
+            request->set_matter("case-1");
+            request->set_reason("dispute");
+          },
+          done);
+    case kLiftHold:
+      return Do<in::LiftLegalHoldRequest, in::LiftLegalHoldResponse>(
+          method("LiftLegalHold"), complaint,
+          [](auto* request) {
+            request->set_matter("case-1");
+            request->set_reason("settled");
+          },
+          done);
     default:
       return Do<rt::AssignComplaintRequest, rt::AssignComplaintResponse>(
           absl::StrCat(kRouting, "AssignComplaint"), complaint,

@@ -19,6 +19,8 @@ enum ComplaintVerb {
   kAddAttachment,
   kRecordFact,
   kRedact,
+  kSetHold,
+  kLiftHold,
   kAssign,
   kComplaintVerbs
 };

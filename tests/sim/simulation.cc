@@ -97,8 +97,13 @@ class Simulation {
     if (!config.ok()) return Fail("no starter set");
     const auto set = reference::LoadStarterSet(*config);
     if (!set.ok()) return Fail(set.status().ToString());
+    // Texts of every second category go a day after the end, or when it can be contested no more.
+    reference::StarterSet starter = *set;
+    for (int i = 1; i < starter.organisation.categories_size(); i += 2) {
+      starter.organisation.mutable_categories(i)->set_retention_days(1);
+    }
     Node& node = cluster_->Of(log::Stream::kRouting)[0]->process->node();
-    simulate::SetUpLandlord(&node, territory, *set, "2026a", [this, done](absl::Status status) {
+    simulate::SetUpLandlord(&node, territory, starter, "2026a", [this, done](absl::Status status) {
       *done = true;
       if (!status.ok()) Fail(status.ToString());
     });

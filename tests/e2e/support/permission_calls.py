@@ -67,6 +67,16 @@ class Landlord:
         self.keeper.intake.WithdrawComplaint(name=made.complaint)
         return made
 
+    def held_complaint(self, caller):
+        made = self.received(caller)
+        self.keeper.intake.SetLegalHold(name=made.complaint, matter="case", reason="dispute")
+        return made
+
+    def held_person(self, caller):
+        made = self.received(caller)
+        self.keeper.intake.SetLegalHold(name=made.person, matter="case", reason="dispute")
+        return made
+
     def requested(self, caller):
         made = self.received(caller)
         made.visit = self.keeper.scheduling.RequestVisit(complaint=made.complaint, agency=AGENCY, duration_minutes=60).intervention.name
@@ -212,6 +222,14 @@ _INTAKE = {
     "ExportPerson": Call(lambda client, s, _: client.intake.ExportPerson(name=s.person, purpose="test"), shows=_is_about_it),
     "ErasePerson": Call(lambda client, s, _: client.intake.ErasePerson(name=s.person, reason="asked"), "ended", lambda reply, s: reply.erased),
     "RedactText": _verb("RedactText", reason="neighbour", redactions=[{"version": 1, "field": "FIELD_DESCRIPTION", "kept_text": "rien"}]),
+    "SetLegalHold": Call(lambda client, s, _: client.intake.SetLegalHold(name=s.complaint, matter=f"case-{next(_NUMBERS)}", reason="dispute"),
+                         "received", lambda reply, s: len(reply.legal_holds) == 1),
+    "SetLegalHold (on a person)": Call(lambda client, s, _: client.intake.SetLegalHold(
+        name=s.person, matter=f"case-{next(_NUMBERS)}", reason="dispute"), "received", lambda reply, s: len(reply.legal_holds) == 1),
+    "LiftLegalHold": Call(lambda client, s, _: client.intake.LiftLegalHold(name=s.complaint, matter="case", reason="settled"),
+                          "held_complaint", lambda reply, s: not reply.legal_holds),
+    "LiftLegalHold (on a person)": Call(lambda client, s, _: client.intake.LiftLegalHold(name=s.person, matter="case", reason="settled"),
+                                        "held_person", lambda reply, s: not reply.legal_holds),
     "PushTickets": Call(_push, shows=lambda reply, s: reply.answer == 1, named=False),
     "ImportComplaints": Call(_import, shows=lambda reply, s: reply.rows[0].answer == 1),
 }
