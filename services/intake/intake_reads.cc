@@ -204,7 +204,9 @@ void IntakeService::ListComplaints(const CallContext& call, const v1::ListCompla
     size_t bytes = 0;
     for (size_t i = 0; i < found.complaints.size(); ++i) {
       const auto& [id, row] = found.complaints[i];
-      *response.add_complaints() = ToApi(absl::StrCat(kComplaintPrefix, id), row);
+      v1::Complaint* shown = response.add_complaints();
+      *shown = ToApi(absl::StrCat(kComplaintPrefix, id), row);
+      *shown->mutable_legal_holds() = ToApi(row.legal_holds());
       bytes += response.complaints(static_cast<int>(i)).ByteSizeLong();
       // Those of one reference are few, and come at once.
       if (bytes < kMaxPageBytes || i + 1 == found.complaints.size() || !question.reference.empty()) continue;

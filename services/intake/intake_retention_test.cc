@@ -146,6 +146,10 @@ TEST_F(IntakeRetentionTest, AHoldStopsItAndWhatCameDueGoesWhenItIsLifted) {
   EXPECT_EQ(held->legal_holds(0).actor(), "staff-1");
   ASSERT_TRUE(Hold(name_, "case-2").ok());
   EXPECT_EQ(Get(name_).legal_holds_size(), 2);
+  EXPECT_EQ(Ask(&IntakeService::ListComplaints, v1::ListComplaintsRequest())->complaints(0).legal_holds_size(), 2);
+  // Residents' portals, too, get the answers to changes.
+  const auto changed = Change(kAmend, name_, [](auto* amend) { amend->set_care_level(1); });
+  EXPECT_EQ(changed->complaint().legal_holds_size(), 0);
   executor_.RunFor(90 * kDay);
   EXPECT_FALSE(IsGone(name_));
   ASSERT_EQ(Lift(name_)->legal_holds_size(), 1);

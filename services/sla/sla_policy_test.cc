@@ -153,6 +153,15 @@ TEST_F(Policy, WhatIsNobodysTimeMeansNothing) {
   EXPECT_TRUE(Say(log::Stream::kIntake, "complaints/" + kId, event).empty());
   event.mutable_person_registered();
   EXPECT_TRUE(Say(log::Stream::kIntake, "people/" + kId, event).empty());
+  // What is erased, and what stops that, moves no figure; nor does how long texts are kept.
+  event.mutable_texts_expired()->set_occurred_at(5);
+  EXPECT_TRUE(Say(log::Stream::kIntake, "complaints/" + kId, event).empty());
+  event.mutable_legal_hold_set()->set_matter("case-1");
+  EXPECT_TRUE(Say(log::Stream::kIntake, "complaints/" + kId, event).empty());
+  event.mutable_legal_hold_lifted()->set_matter("case-1");
+  EXPECT_TRUE(Say(log::Stream::kIntake, "complaints/" + kId, event).empty());
+  event.mutable_complaint_amended()->set_retention_ms(kDay);
+  EXPECT_TRUE(Say(log::Stream::kIntake, "complaints/" + kId, event).empty());
   routing::events::v1::Event ended;
   ended.mutable_assignment_ended();
   EXPECT_TRUE(Say(log::Stream::kRouting, "complaints/" + kId, ended).empty());
