@@ -188,6 +188,8 @@ void Apply(const Event& event, Millis recorded_at, int64_t version, Complaint* s
     case Event::kPersonRegistered:
     case Event::kPersonErasureRequested:
     case Event::kPersonErased:
+    case Event::kPersonExpiryDue:
+    case Event::kPersonKept:
     case Event::KIND_NOT_SET: break;  // no complaint's
   }
   state->set_version(std::max(state->version(), version));

@@ -25,6 +25,7 @@ Decision DecideExpireTexts(const Complaint& state, const Moment& moment) {
   event.mutable_texts_expired()->set_text_key(state.text_key());
   event.mutable_texts_expired()->set_occurred_at(due);
   event.mutable_texts_expired()->set_fired_at(moment.now);
+  event.mutable_texts_expired()->set_person(state.person());
   return One(std::move(event));
 }
 

@@ -106,6 +106,13 @@ absl::StatusOr<std::vector<NewEvent>> DecideOnPerson(const store::Rows& rows, co
     ASSIGN_OR_RETURN(const auto events, DecideHoldPerson(state, name, command));
     return ToNew(name, events);
   }
+  if (command.has_note_texts_expired()) {
+    return ToNew(name, DecideNoteTextsExpired(state, command.note_texts_expired().complaint()));
+  }
+  if (command.has_expire_person()) {
+    const InTheWay here = InTheWayOfErasing(rows, name, context.shard, context.shard + 1, std::nullopt);
+    return ToNew(name, DecideExpirePerson(state, name, command.expire_person(), here.kept));
+  }
   if (command.has_note_complaint_of_person()) {
     return ToNew(name, DecideNoteComplaint(state, command.note_complaint_of_person()));
   }
@@ -133,6 +140,7 @@ InTheWay InTheWayOfErasing(const store::Rows& rows, absl::string_view person, ui
     ScanComplaintsOf(rows, static_cast<uint16_t>(shard), person, [&](absl::string_view id) {
       const Complaint complaint = LoadComplaint(rows, static_cast<uint16_t>(shard), id);
       if (IsOpen(complaint.state())) in_the_way.open.push_back(absl::StrCat(kComplaintPrefix, id));
+      if (!complaint.texts_erased()) in_the_way.kept.push_back(absl::StrCat(kComplaintPrefix, id));
       if (!complaint.legal_holds().empty()) in_the_way.held.push_back(absl::StrCat(kComplaintPrefix, id));
       return true;
     });
@@ -161,6 +169,8 @@ absl::StatusOr<std::vector<NewEvent>> IntakeLogic::Decide(const store::Rows& row
   switch (command.kind_case()) {
     case Command::kErasePerson:
     case Command::kNoteComplaintOfPerson:
+    case Command::kNoteTextsExpired:
+    case Command::kExpirePerson:
     case Command::kNotePersonKeyDestroyed: return DecideOnPerson(rows, order, command, context);
     case Command::kSetLegalHold:
     case Command::kLiftLegalHold:
@@ -209,6 +219,9 @@ void IntakeLogic::Fire(const runtime::Timer& timer, const runtime::ReactContext&
   if (timer.name == kRetentionTimer) {
     return ExpireTexts(timer.aggregate, context.shard, context.shard_count, std::move(done));
   }
+  if (timer.name == kForgetTimer) {
+    return ExpirePerson(timer.aggregate, context.shard, context.shard_count, std::move(done));
+  }
   if (timer.name == kCloseTimer) {
     command.mutable_close_complaint();
   } else if (timer.name == kEraseTextsTimer) {
@@ -236,6 +249,20 @@ void IntakeLogic::ExpireTexts(const std::string& complaint, uint16_t shard, uint
   Command command;
   command.mutable_expire_texts();
   done(TimerOrder(shard, complaint, command));
+}
+
+void IntakeLogic::ExpirePerson(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done) {
+  if (!ready_()) {
+    retry_->PostAfter(kReadyRetry, [this, person, shard, shard_count, done = std::move(done)]() mutable {
+      ExpirePerson(person, shard, shard_count, std::move(done));
+    });
+    return;
+  }
+  const auto rows = rows_();
+  const InTheWay elsewhere = InTheWayOfErasing(*rows, person, 0, shard_count, shard);
+  Command command;
+  command.mutable_expire_person()->mutable_kept_elsewhere()->Assign(elsewhere.kept.begin(), elsewhere.kept.end());
+  done(TimerOrder(shard, person, command));
 }
 
 void IntakeLogic::EraseAgain(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done) {

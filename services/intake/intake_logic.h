@@ -49,6 +49,8 @@ class IntakeLogic : public runtime::Logic {
   void DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done);
   // Orders the end of a complaint's texts; waits while their person is held.
   void ExpireTexts(const std::string& complaint, uint16_t shard, uint32_t shard_count, FireDone done);
+  // Orders the end of a person whose texts have expired, as far as they have.
+  void ExpirePerson(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done);
   // Orders an erasure that was put off once more; waits until the whole projection has been read.
   void EraseAgain(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done);
 
@@ -64,6 +66,8 @@ struct InTheWay {
   std::vector<std::string> open;
   // Under a legal hold.
   std::vector<std::string> held;
+  // With texts: what retention waits for.
+  std::vector<std::string> kept;
 };
 // In the shards from `first` to `last`, `but` left out.
 InTheWay InTheWayOfErasing(const store::Rows& rows, absl::string_view person, uint32_t first, uint32_t last,

@@ -151,6 +151,11 @@ absl::Status ReactToIntake(const log::v1::Body& body, const log::v1::Event& stor
     if (born_here || !IsHome(PersonIdOf(person), context)) return absl::OkStatus();
     command.mutable_note_complaint_of_person()->set_complaint(stored.aggregate());
     orders->push_back(MakeOrder(context.shard, person, command));
+  } else if (event.has_texts_expired() && !event.texts_expired().person().empty()) {
+    const std::string& person = event.texts_expired().person();
+    if (!IsHome(PersonIdOf(person), context)) return absl::OkStatus();
+    command.mutable_note_texts_expired()->set_complaint(stored.aggregate());
+    orders->push_back(MakeOrder(context.shard, person, command));
   } else if (event.has_legal_hold_lifted() && !event.legal_hold_lifted().person().empty()) {
     const std::string& person = event.legal_hold_lifted().person();
     if (!IsHome(PersonIdOf(person), context)) return absl::OkStatus();

@@ -202,9 +202,16 @@ void ApplyToPerson(const ApplyContext& context, const log::v1::Event& event, con
     runtime::SetTimer(rows, context.shard, aggregate, kEraseTimer, context.recorded_at() + kErasureRetry);
   } else if (payload.has_person_erased()) {
     runtime::CancelTimer(rows, context.shard, aggregate, kEraseTimer);
+    runtime::CancelTimer(rows, context.shard, aggregate, kForgetTimer);
     runtime::SetTimer(rows, context.shard, aggregate, kDestroyKeysTimer, context.recorded_at());
   } else if (payload.has_keys_destroyed()) {
     runtime::CancelTimer(rows, context.shard, aggregate, kDestroyKeysTimer);
+  } else if (payload.has_person_kept()) {
+    runtime::CancelTimer(rows, context.shard, aggregate, kForgetTimer);
+  } else if (person.expiry_due() && person.legal_holds().empty()) {
+    if (payload.has_person_expiry_due() || payload.has_legal_hold_lifted()) {
+      runtime::SetTimer(rows, context.shard, aggregate, kForgetTimer, context.recorded_at() + kForgetDelay);
+    }
   }
   if (lookups == nullptr || rows->speculative()) return;
   if (payload.has_person_registered()) lookups->Add(context.shard, aggregate, LookupTextsOf(person), rows);

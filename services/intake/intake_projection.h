@@ -28,6 +28,9 @@ inline constexpr absl::string_view kDestroyKeysTimer = "destroy_keys";  // compl
 inline constexpr absl::string_view kEraseTimer = "erase";               // person: try again
 inline constexpr absl::string_view kEraseTextsTimer = "erase_texts";    // person, in each shard: the next page
 inline constexpr absl::string_view kRetentionTimer = "retention";       // complaint: its texts were kept long enough
+inline constexpr absl::string_view kForgetTimer = "forget";             // person: texts of theirs have expired
+// How long after that; until then other complaints of theirs that end at the same time are through.
+inline constexpr Millis kForgetDelay = kDay;
 // How long until an erasure that waits for open complaints is tried again.
 inline constexpr Millis kErasureRetry = kDay;
 // How long until it is looked again whether a person is held still whose complaint's texts are due.

@@ -126,6 +126,46 @@ TEST_F(IntakeRetentionTest, WhatIsTakenUpAgainIsKeptAgain) {
   EXPECT_TRUE(IsGone(name_));
 }
 
+TEST_F(IntakeRetentionTest, APersonGoesWithTheLastOfTheirTexts) {
+  const std::string other = Elsewhere();
+  ASSERT_TRUE(Change(kWithdraw, name_).ok());
+  executor_.RunFor(40 * kDay);
+  EXPECT_TRUE(IsGone(name_));
+  EXPECT_FALSE(PersonIsErased()) << "one in another shard is still open";
+  ASSERT_TRUE(Change(kWithdraw, other).ok());
+  executor_.RunFor(30 * kDay + kHour);
+  EXPECT_TRUE(IsGone(other));
+  EXPECT_FALSE(PersonIsErased());
+  executor_.RunFor(kDay);
+  EXPECT_TRUE(PersonIsErased());
+  const auto person = LoadPerson(*main_->rows, static_cast<uint16_t>(ShardOfName(person_)), PersonIdOf(person_));
+  EXPECT_EQ(ReasonOf(keys_.Find(person->person_key()).status()), "KEY_DESTROYED");
+}
+
+TEST_F(IntakeRetentionTest, APersonWhoIsHeldGoesADayAfterThat) {
+  ASSERT_TRUE(Change(kWithdraw, name_).ok());
+  executor_.RunFor(30 * kDay + kHour);
+  ASSERT_TRUE(IsGone(name_));
+  ASSERT_TRUE(Hold(person_).ok());
+  executor_.RunFor(10 * kDay);
+  EXPECT_FALSE(PersonIsErased());
+  ASSERT_TRUE(Lift(person_).ok());
+  executor_.RunFor(kDay + kHour);
+  EXPECT_TRUE(PersonIsErased());
+}
+
+TEST_F(IntakeRetentionTest, APersonStaysWithTextsThatAreKeptForGood) {
+  auto request = SubmitRequest();
+  request.set_person(person_);
+  const auto lift = Submit(request);
+  ASSERT_TRUE(lift.ok()) << lift.status();
+  ASSERT_TRUE(Change(kWithdraw, lift->complaint().name()).ok());
+  ASSERT_TRUE(Change(kWithdraw, name_).ok());
+  executor_.RunFor(400 * kDay);
+  EXPECT_TRUE(IsGone(name_));
+  EXPECT_FALSE(PersonIsErased());
+}
+
 TEST_F(IntakeRetentionTest, OtherCategoriesAreKeptForGood) {
   auto request = SubmitRequest();
   request.set_description("Ysabeau writes of the lift");

@@ -58,6 +58,30 @@ absl::StatusOr<std::vector<events::v1::Event>> DecideHoldPerson(const PersonStat
   return DecideSetLegalHold(state->legal_holds(), name, command.set_legal_hold());
 }
 
+std::vector<events::v1::Event> DecideNoteTextsExpired(const PersonState& state, absl::string_view complaint) {
+  if (!state.has_value() || state->registered_at() == 0 || state->erased_at() != 0) return {};
+  events::v1::Event event;
+  event.mutable_person_expiry_due()->set_complaint(std::string(complaint));
+  return {event};
+}
+
+std::vector<events::v1::Event> DecideExpirePerson(const PersonState& state, absl::string_view name,
+                                                  const commands::v1::ExpirePerson& command,
+                                                  const std::vector<std::string>& kept_here) {
+  if (!state.has_value() || state->registered_at() == 0 || state->erased_at() != 0) return {};
+  std::vector<std::string> kept;
+  if (!state->legal_holds().empty()) kept.emplace_back(name);
+  kept = Joined(Joined(std::move(kept), kept_here), command.kept_elsewhere());
+  events::v1::Event event;
+  if (kept.empty()) {
+    event.mutable_person_erased()->set_person_key(state->person_key());
+    event.mutable_person_erased()->set_reason("retention");
+  } else {
+    List(kept, event.mutable_person_kept()->mutable_kept());
+  }
+  return {event};
+}
+
 std::vector<events::v1::Event> DecideNoteComplaint(const PersonState& state,
                                                    const commands::v1::NoteComplaintOfPerson& command) {
   if (!state.has_value() || state->erased_at() == 0) return {};
@@ -89,7 +113,9 @@ void ApplyPersonEvent(const events::v1::Event& event, Millis recorded_at, rows::
     case events::v1::Event::kPersonErased:
       if (state->erased_at() == 0) state->set_erased_at(recorded_at);
       state->clear_erasure_requested_at();
+      state->clear_expiry_due();
       break;
+    case events::v1::Event::kPersonExpiryDue: state->set_expiry_due(state->erased_at() == 0); break;
     case events::v1::Event::kKeysDestroyed: state->set_key_destroyed(true); break;
     case events::v1::Event::kLegalHoldSet:
     case events::v1::Event::kLegalHoldLifted: ApplyLegalHold(event, recorded_at, state->mutable_legal_holds()); break;

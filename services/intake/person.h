@@ -3,6 +3,8 @@
 //   (none) ─first complaint→ known ─ErasePerson→ erased (in every shard: the texts of their complaints, then the keys)
 //                              └─ErasePerson{until_closed}, open complaints→ erasure requested ─every day→ …
 //
+//                              └─a day after texts of theirs expired, none are left→ erased
+//
 // A legal hold, on them or on a complaint of theirs, refuses it; one that was requested before waits on.
 //
 // Pure. A person lives in the shard of their first complaint; complaints of theirs may lie in others.
@@ -36,6 +38,15 @@ absl::StatusOr<std::vector<events::v1::Event>> DecideErasePerson(const PersonSta
 // NOT_FOUND (PERSON_NOT_FOUND); FAILED_PRECONDITION (PERSON_ERASED); as legal_hold.h says.
 absl::StatusOr<std::vector<events::v1::Event>> DecideHoldPerson(const PersonState& state, absl::string_view name,
                                                                 const commands::v1::Command& command);
+
+// Texts of a complaint of theirs have expired: a timer is to look at them.
+std::vector<events::v1::Event> DecideNoteTextsExpired(const PersonState& state, absl::string_view complaint);
+
+// Erased with the last of their texts. `kept_here`: names of their complaints in the person's own shard that have texts;
+// the command names those elsewhere.
+std::vector<events::v1::Event> DecideExpirePerson(const PersonState& state, absl::string_view name,
+                                                  const commands::v1::ExpirePerson& command,
+                                                  const std::vector<std::string>& kept_here);
 
 // A complaint named them, or one that a hold has kept is free: an erased person is erased once more, so that every shard
 // looks again. Idempotent by effect.

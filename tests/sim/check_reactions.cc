@@ -24,6 +24,7 @@ using SlaEvent = sla::events::v1::Event;
 
 // Time for what is due at an instant to be done and recorded.
 constexpr int64_t kSlack = 15 * 60 * 1000;
+constexpr int64_t kDay = 24 * 60 * 60 * 1000;
 
 struct Complaint {
   std::string person;
@@ -194,6 +195,7 @@ class Reactions {
         break;
       case IntakeEvent::kPersonErasureRequested: erasures_asked_.insert(name); break;
       case IntakeEvent::kPersonErased: {
+        if (event.person_erased().reason() == "retention") retained_.insert(name);
         // Once more, for a complaint that came late or was held, it is no news.
         if (erased_.insert(name).second) MustBeFree(name, "is erased");
         keys_wanted_.insert(event.person_erased().person_key());
@@ -212,7 +214,7 @@ class Reactions {
                           complaint.expires_at);
         }
         complaint.texts_gone = true;
-        expired_.insert(name);
+        expired_.emplace(name, event.texts_expired().fired_at());
         keys_wanted_.insert(event.texts_expired().text_key());
         break;
       case IntakeEvent::kPersonTextsErased:
@@ -426,6 +428,9 @@ class Reactions {
       if (complaint.person.empty() || !erased_.contains(complaint.person)) continue;
       // Gone before, or to go when the hold is lifted.
       if (expired_.contains(name) || IsHeld(name)) continue;
+      if (retained_.contains(complaint.person)) {
+        run_->Violation("reaction: ", complaint.person, " is forgotten though ", name, " is kept");
+      }
       Want("intake erases the texts of ", name, ", a complaint of ", complaint.person);
     }
   }
@@ -437,6 +442,19 @@ class Reactions {
       });
       if (over && !IsHeld(person) && !erased_.contains(person))
         run_->Violation("reaction: ", person, " is never erased");
+    }
+    // With the last of their texts a person goes, a day later.
+    std::map<std::string, int64_t> due;
+    for (const auto& [name, complaint] : complaints_) {
+      const auto at = expired_.find(name);
+      if (complaint.person.empty()) continue;
+      int64_t& last = due[complaint.person];
+      last = std::max(last, at == expired_.end() ? run_->evidence.ended_at : at->second);
+    }
+    for (const auto& [person, at] : due) {
+      if (at + kDay + kSlack < run_->evidence.ended_at && !erased_.contains(person) && !IsHeld(person)) {
+        run_->Violation("reaction: nothing is kept of ", person, " since ", at, ", and they are not forgotten");
+      }
     }
     for (const std::string& key : keys_wanted_) {
       if (!keys_destroyed_.contains(key)) run_->Violation("reaction: key ", key, " is never destroyed");
@@ -462,7 +480,9 @@ class Reactions {
   std::vector<VisitWish> wishes_;
   std::set<std::pair<std::string, std::string>> requested_;  // complaint, agency
   std::map<std::string, Visit> visits_;
-  std::set<std::string> erasures_asked_, erased_, expired_;
+  std::set<std::string> erasures_asked_, erased_;
+  std::set<std::string> retained_;                      // people who went with the last of their texts
+  std::map<std::string, int64_t> expired_;              // complaint → when its texts went
   std::map<std::string, std::set<std::string>> holds_;  // complaint or person → matters
   std::set<std::string> keys_wanted_, keys_destroyed_;
   // Boxes of access notes by complaint: what intake says, what routing has; the keys that visits' copies lie under.
