@@ -71,6 +71,7 @@ void Commotion::Begin() {
   some_time(0.4, [this] { Forgotten(/*until_closed=*/false); });
   some_time(0.6, [this] { TwoWriters(); });
   some_time(0.7, [this] { Held(); });
+  some_time(0.5, [this] { LeftInPart(); });
   some_time(0.7, [this] { RaceForSlot(); });
   some_time(0.6, [this] { BackAndForth(); });
   some_time(0.6, [this] { ByHand(); });
@@ -206,33 +207,48 @@ void Commotion::Held() {
                                                             request->set_force(true);
                                                           });
     };
-    Submit("noise", person, [this, name, person, hold, erase](const std::string& second) {
-      In(10 * kMinute, [hold, person] { hold(person, true); });
-      In(20 * kMinute, [this, name] {
-        Do<in::WithdrawComplaintRequest, in::WithdrawComplaintResponse>(
-            absl::StrCat(kIntake, "WithdrawComplaint"), name, [](auto* request) { request->set_reason("resident"); });
-      });
-      In(30 * kMinute, erase);
-      In(kHour, [hold, second] { hold(second, true); });
-      // In the very moment of it; sometimes the one comes first, sometimes the other.
-      In(dice_.Chance(0.5) ? 3 * kHour : 30 * kHour, [hold, person, erase] {
-        hold(person, false);
-        erase();
-      });
-      In(33 * kHour, [hold, second, erase] {
-        hold(second, false);
-        erase();
-        hold(second, true);
-      });
-      In(36 * kHour, [hold, second] { hold(second, false); });
-    });
+    Submit(dice_.Chance(0.5) ? "parking" : "noise", person,
+           [this, name, person, hold, erase](const std::string& second) {
+             In(10 * kMinute, [hold, person] { hold(person, true); });
+             In(20 * kMinute, [this, name] {
+               Do<in::WithdrawComplaintRequest, in::WithdrawComplaintResponse>(
+                   absl::StrCat(kIntake, "WithdrawComplaint"), name,
+                   [](auto* request) { request->set_reason("resident"); });
+             });
+             In(30 * kMinute, erase);
+             In(kHour, [hold, second] { hold(second, true); });
+             // In the very moment of it; sometimes the one comes first, sometimes the other.
+             In(dice_.Chance(0.5) ? 3 * kHour : 30 * kHour, [hold, person, erase] {
+               hold(person, false);
+               erase();
+             });
+             In(33 * kHour, [hold, second, erase] {
+               hold(second, false);
+               erase();
+               hold(second, true);
+             });
+             In(36 * kHour, [hold, second] { hold(second, false); });
+           });
   };
-  Submit(dice_.Chance(0.5) ? "parking" : "rent_query", "new", [this, with_person](const std::string& name) {
+  Submit("noise", "new", [this, with_person](const std::string& name) {
     in::GetComplaintRequest get;
     get.set_name(name);
     Call<in::GetComplaintRequest, in::GetComplaintResponse>(
         absl::StrCat(kIntake, "GetComplaint"), get,
         [name, with_person](const auto& response) { with_person(name, response.complaint().person()); });
+  });
+}
+
+// Whose first complaint is over and its texts are gone by themselves: for the other one they are still known.
+void Commotion::LeftInPart() {
+  Submit("noise", "new", [this](const std::string& name) {
+    Do<in::WithdrawComplaintRequest, in::WithdrawComplaintResponse>(
+        absl::StrCat(kIntake, "WithdrawComplaint"), name, [](auto* request) { request->set_reason("resident"); });
+    in::GetComplaintRequest get;
+    get.set_name(name);
+    Call<in::GetComplaintRequest, in::GetComplaintResponse>(
+        absl::StrCat(kIntake, "GetComplaint"), get,
+        [this](const auto& response) { Submit("parking", response.complaint().person(), [](const std::string&) {}); });
   });
 }
 

@@ -47,6 +47,7 @@ class Commotion {
 
   void Forgotten(bool until_closed);
   void Held();
+  void LeftInPart();
   void TwoWriters();
   void RaceForSlot();
   // `then` once each runner has a visit; never after `tries` tries.
