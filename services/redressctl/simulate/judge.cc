@@ -66,11 +66,8 @@ absl::StatusOr<Figures> Live(const Setup& setup, int64_t seed, const JudgeOption
     return absl::OkStatus();
   };
   ASSIGN_OR_RETURN(const RunCounts counts, SimulateLandlord(year));
-  if (counts.unexpected.empty()) return figures;
-  std::string what;
-  for (const auto& [text, times] : counts.unexpected) absl::StrAppend(&what, "\n  ", times, " × ", text);
-  return MakeError(absl::StatusCode::kInternal, "UNEXPECTED_ANSWERS",
-                   absl::StrCat("the services refused what they should take:", what));
+  RETURN_IF_ERROR(CheckAnswers(counts));
+  return figures;
 }
 
 }  // namespace
