@@ -230,6 +230,17 @@ TEST(Simulation, HoldsOnEverySeed) {
   }
 }
 
+// Whichever day it is: the same that tests/sim/trouble.h provokes in a tenth of all seeds.
+TEST(Simulation, ASeedThatProvokesItMeetsWhatSeldomHappens) {
+  const SimulationResult result = RunSeed(kProvokedSeed);
+  EXPECT_EQ(result.findings.violations, std::vector<std::string>());
+  for (const char* reason : {"answered DISK_FULL", "answered OUTCOME_UNKNOWN"}) {
+    const auto found = result.faults.find(reason);
+    EXPECT_TRUE(found != result.faults.end() && found->second > 0) << reason;
+  }
+  EXPECT_TRUE(result.fault_points_hit.contains("writer.before_known_reply"));
+}
+
 // What another process says of one seed: its addresses and hashes of pointers are others.
 std::string FingerprintElsewhere(uint64_t seed) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe");
