@@ -8,6 +8,7 @@
 #include "libs/status/macros.h"
 #include "services/redressctl/commands.h"
 #include "services/redressctl/exit_codes.h"
+#include "services/redressctl/held_signals.h"
 #include "services/redressctl/judgement_table.h"
 #include "services/redressctl/number_argument.h"
 #include "services/redressctl/session.h"
@@ -58,6 +59,9 @@ absl::Status RunJudge(const Arguments& arguments, const Command& above, Session&
                                 "; --homes and --days hold for both"));
     }
   }
+  // Its directories are removed before Ctrl-C ends the process.
+  const HeldSignals signals;
+  options.stop = [&signals] { return signals.waiting(); };
   Progress progress = session.MakeProgress();
   options.progress = [&progress](double done, absl::string_view what) { progress.Show(done, what); };
   ASSIGN_OR_RETURN(const simulate::v1::Judgement judgement, simulate::Judge(options));

@@ -61,6 +61,7 @@ absl::StatusOr<Figures> Live(const Setup& setup, int64_t seed, const JudgeOption
   year.config_dir = options.config_dir;
   year.setup = &setup;
   year.progress = std::move(progress);
+  year.stop = options.stop;
   year.at_end = [&](const LandlordModel& model, rpc::Client* client, FakeExecutor* executor) -> absl::Status {
     ASSIGN_OR_RETURN(figures, AskFigures(model, setup.choices.travel().detour_factor(), client, executor));
     return absl::OkStatus();
