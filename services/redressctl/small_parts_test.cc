@@ -1,12 +1,15 @@
-// The bar, weekly hours, the comparison of digests, progress.
+// The bar, weekly hours, the comparison of digests, signals, progress.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <sstream>
 
 #include "libs/clock/fake_clock.h"
 #include "libs/status/errors.h"
 #include "services/redressctl/digests.h"
+#include "services/redressctl/held_signals.h"
 #include "services/redressctl/progress.h"
 #include "services/redressctl/time_bar.h"
 #include "services/redressctl/weekly_hours.h"
@@ -75,6 +78,34 @@ TEST(CompareDigests, JudgesEqualPositionsAlone) {
   // A copy of a log has other positions.
   EXPECT_EQ(VerdictOf(Digests("a", 5, "x"), Digests("b", 6, "x"), true), Verdict::kEqual);
   EXPECT_EQ(VerdictOf(Digests("a", 5, "x"), Digests("b", 6, "y"), true), Verdict::kDifferent);
+}
+
+TEST(HeldSignals, WaitAndAreDeliveredAfterwards) {
+  EXPECT_EXIT(
+      {
+        {
+          const HeldSignals held;
+          if (held.waiting()) _exit(1);
+          kill(getpid(), SIGTERM);
+          if (!held.waiting()) _exit(2);
+        }
+        _exit(3);
+      },
+      ::testing::KilledBySignal(SIGTERM), "");
+}
+
+TEST(HeldSignals, WhatIsIgnoredIsNotWaitedFor) {
+  EXPECT_EXIT(
+      {
+        signal(SIGHUP, SIG_IGN);
+        {
+          const HeldSignals held;
+          kill(getpid(), SIGHUP);
+          if (held.waiting()) _exit(1);
+        }
+        _exit(0);
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 TEST(Progress, IsQuietForTwoSeconds) {
