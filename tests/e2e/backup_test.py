@@ -105,7 +105,7 @@ def a_lost_server_comes_back_without_who_was_erased_since(scratch):
         _, cursor = landlord.events(client)
         with Load(server.address) as load:
             there = load.wait_for(50)
-            asked_at = landlord.ago(seconds=0)
+            asked_at = landlord.ago(seconds=1)
             made = server.ctl("-o", "json", "backup", "monday").json()
             expect_equal((made["masterKeyId"], made["directory"]), (key_id, str(scratch / "backups" / "monday")))
             load.wait_for(len(there) + 50)

@@ -23,7 +23,7 @@ namespace {
 // With fewer seeds than this something may not have happened; with so many everything must have.
 constexpr uint64_t kSeedsForKinds = 50;
 constexpr uint64_t kSeedsForFaults = 100;
-constexpr uint64_t kSeedsForMeetings = 150;
+constexpr uint64_t kSeedsForMeetings = 100;
 
 // Events that people and services bring about here. Left out: what only an operator does (inputs skipped or replayed,
 // a level raised), and what stands instead of more than 40 single changes of lines.
