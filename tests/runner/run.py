@@ -30,8 +30,8 @@ STAGES = {
 SLOW = ("e2e", "asan", "tsan")
 # What the sanitizers run: groups, or folders of them.
 ASAN_GROUPS = ("unit", "conformance", "golden", "sim", "fuzz")
-# Scripts of tests/e2e that the sanitized programs live through: all but the simulated landlord, which the group sim covers by the
-# same code, at a tenth of the cost.
+# Scripts of tests/e2e that the sanitized programs live through. Not the others: they simulate, measure or say the same in more ways
+# (every role, every planted word), by code that these and the groups go through at a tenth of the cost.
 ASAN_SCRIPTS = ("complaint_life_test", "kill_test", "start_refusals_test", "push_tickets_test", "privacy_test", "restart_test",
                 "rpc_contract_test", "import_test", "auth_test")
 PROGRAMS = ("redress-standalone", "redressctl")
