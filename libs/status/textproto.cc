@@ -29,7 +29,8 @@ absl::Status ParseTextproto(absl::string_view text, absl::string_view reason, go
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&faults);
   if (parser.ParseFromString(std::string(text), into)) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kInvalidArgument, reason, faults.faults());
+  return MakeError(absl::StatusCode::kInvalidArgument, reason,
+                   faults.faults().empty() ? "is not UTF-8" : faults.faults());
 }
 
 }  // namespace redress

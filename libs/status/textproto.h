@@ -9,7 +9,7 @@
 namespace redress {
 
 // Reads `text` into `*into`. INVALID_ARGUMENT with `reason` when it is no textproto of its type, listing every fault as
-// "line 3, column 5: …", separated by "; "; `*into` then holds what could be read.
+// "line 3, column 5: …", separated by "; ", or "is not UTF-8"; `*into` then holds what could be read.
 absl::Status ParseTextproto(absl::string_view text, absl::string_view reason, google::protobuf::Message* into);
 
 }  // namespace redress

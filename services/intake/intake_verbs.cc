@@ -188,7 +188,7 @@ void Fill(const v1::AmendComplaintRequest& request, const reference::Snapshot& r
         [body] { return body->mutable_access_note(); }, filled);
   }
   if (!any && !request.has_description() && !request.has_dwelling() && !request.has_access_note()) {
-    violations->Add("complaint", "nothing is to be amended");
+    violations->Add("", "nothing is to be amended");
   }
 }
 

@@ -58,7 +58,9 @@ std::string Describe(const absl::Status& status) {
   // Its message repeats the fields.
   absl::StrAppend(&text, reason == "INVALID_FIELDS" ? "these fields are wrong" : Printable(status.message()));
   for (const FieldViolation& violation : violations) {
-    absl::StrAppend(&text, "\n  ", Printable(violation.field), ": ", Printable(violation.description));
+    // Of no field: of the request as a whole.
+    absl::StrAppend(&text, "\n  ", Printable(violation.field), violation.field.empty() ? "" : ": ",
+                    Printable(violation.description));
   }
   std::map<std::string, std::string> metadata;
   const google::rpc::Status whole = rpc::ToRpcStatus(status);

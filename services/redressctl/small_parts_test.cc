@@ -1,4 +1,4 @@
-// The bar, weekly hours, the comparison of digests, signals, progress.
+// Errors, the bar, weekly hours, the comparison of digests, signals, progress.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -9,6 +9,7 @@
 #include "libs/clock/fake_clock.h"
 #include "libs/status/errors.h"
 #include "services/redressctl/digests.h"
+#include "services/redressctl/exit_codes.h"
 #include "services/redressctl/held_signals.h"
 #include "services/redressctl/progress.h"
 #include "services/redressctl/time_bar.h"
@@ -20,6 +21,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+
+TEST(Describe, NamesTheFieldsThatAreWrongAndSaysWhatIsWrongOfNone) {
+  EXPECT_THAT(Describe(InvalidFields({{"name", "is missing"}, {"", "nothing is to be amended"}})),
+              ::testing::EndsWith("\n  name: is missing\n  nothing is to be amended"));
+}
 
 TEST(DrawBar, GivesEachPartItsShare) {
   EXPECT_EQ(DrawBar({{'a', 30}, {'b', 10}}, 8), "aaaaaabb");
