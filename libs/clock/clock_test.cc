@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "libs/clock/fake_clock.h"
+#include "libs/clock/instant_text.h"
 #include "libs/clock/system_clock.h"
 
 namespace redress {
@@ -78,6 +79,11 @@ TEST(ThreadExecutor, DropsWhatIsQueuedWhenStopped) {
     executor.PostAfter(kDay, [&] { ran = true; });
   }
   EXPECT_FALSE(ran);
+}
+
+TEST(InstantText, IsWhatPeopleRead) {
+  EXPECT_EQ(InstantText(1'772'352'000'500), "2026-03-01T08:00:00.5Z");
+  EXPECT_EQ(InstantText(-1), "1969-12-31T23:59:59.999Z");
 }
 
 }  // namespace

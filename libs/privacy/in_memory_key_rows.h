@@ -1,6 +1,7 @@
 // Key rows in memory, for tests and simulations: the disk that outlives a simulated process.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -30,7 +31,7 @@ class InMemoryKeyRows : public KeyRows {
   void Lose(absl::string_view id) {
     MutexLock lock(mutex_);
     rows_.erase(std::string(id));
-    index_.erase(std::string(id));
+    index_changes_ += index_.erase(std::string(id));
   }
   int puts() const {
     MutexLock lock(mutex_);
@@ -48,6 +49,7 @@ class InMemoryKeyRows : public KeyRows {
       for (const KeyRow& row : rows) {
         rows_[row.id] = EncodeKeyRow(row);
         if (row.kind == KeyKind::kIndex) index_.insert(row.id);
+        index_changes_ += row.kind == KeyKind::kIndex || row.destroyed;
       }
       ++puts_;
     }
@@ -75,6 +77,11 @@ class InMemoryKeyRows : public KeyRows {
     return rows;
   }
 
+  uint64_t IndexChanges() const override {
+    MutexLock lock(mutex_);
+    return index_changes_;
+  }
+
   absl::StatusOr<std::vector<KeyRow>> Scan(absl::string_view after, int limit) override {
     MutexLock lock(mutex_);
     std::vector<KeyRow> rows;
@@ -99,7 +106,8 @@ class InMemoryKeyRows : public KeyRows {
  private:
   mutable Mutex mutex_;
   std::map<std::string, std::string> rows_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> index_ ABSL_GUARDED_BY(mutex_);  // of kind kIndex: asked for with every look-up row
+  std::set<std::string> index_ ABSL_GUARDED_BY(mutex_);  // of kind kIndex: found without a walk over all
+  uint64_t index_changes_ ABSL_GUARDED_BY(mutex_) = 0;
   Fault fault_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
   int puts_ ABSL_GUARDED_BY(mutex_) = 0;
 };

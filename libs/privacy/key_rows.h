@@ -1,6 +1,7 @@
 // Rows of a key store, and the port that keeps them: what a disk or a compacted topic must do for MadeAheadKeyStore.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,6 +45,9 @@ class KeyRows {
   virtual absl::StatusOr<std::optional<KeyRow>> Get(absl::string_view id) = 0;
   // Living rows of kind kIndex, oldest month first.
   virtual absl::StatusOr<std::vector<KeyRow>> IndexRows() = 0;
+  // Another number once index rows may have changed: before the Put that changes them returns, whatever its outcome.
+  // Cheap: asked for with every look-up row.
+  virtual uint64_t IndexChanges() const = 0;
   // Up to `limit` rows, living and destroyed, in the order of their ids, from the first after `after` on; none at the
   // end.
   virtual absl::StatusOr<std::vector<KeyRow>> Scan(absl::string_view after, int limit) = 0;

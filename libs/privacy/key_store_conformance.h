@@ -162,6 +162,24 @@ TEST_P(KeyStoreConformance, IndexKeyIsOneAMonthAndIsNotTaken) {
   EXPECT_EQ(third->at(0).id, second->at(0).id);
 }
 
+TEST_P(KeyStoreConformance, ADestroyedIndexKeyIsForgottenAtOnce) {
+  ASSERT_TRUE(store().IndexKeys().ok());
+  world_->clock.Advance(31 * kDay);
+  const auto both = store().IndexKeys();
+  ASSERT_TRUE(both.ok()) << both.status();
+  ASSERT_EQ(both->size(), 2u);
+  ASSERT_TRUE(store().TakeKey(KeyKind::kText).ok());
+  const auto again = store().IndexKeys();
+  ASSERT_TRUE(again.ok()) << again.status();
+  ASSERT_EQ(again->size(), 2u);
+  EXPECT_EQ(BytesOf(again->at(1)), BytesOf(both->at(1)));
+  ASSERT_TRUE(store().Destroy(both->at(1).id).ok());
+  const auto left = store().IndexKeys();
+  ASSERT_TRUE(left.ok()) << left.status();
+  ASSERT_EQ(left->size(), 1u);
+  EXPECT_EQ(left->at(0).id, both->at(0).id);
+}
+
 TEST_P(KeyStoreConformance, AnIndexKeyOutlivesItsSuccessorsBirthByThirtyDays) {
   const auto ids = [&] {
     std::vector<std::string> living;

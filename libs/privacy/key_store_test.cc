@@ -57,6 +57,22 @@ INSTANTIATE_TEST_SUITE_P(Wrapped, KeyStoreConformance, testing::Values([]() -> s
                            return std::make_unique<WrappedWorld>();
                          }));
 
+// Rows may be changed by others: a second store over them, a topic that another instance writes to.
+TEST(MadeAheadKeyStore, AnIndexKeyThatAnotherDestroyedOrADiskLostIsHandedOutNoMore) {
+  InMemoryKeyRows rows;
+  SeededIdSource random(7);
+  FakeClock clock;
+  MadeAheadKeyStore one(&rows, &random, &clock);
+  MadeAheadKeyStore other(&rows, &random, &clock);
+  const std::string first = one.IndexKeys()->front().id;
+  EXPECT_EQ(other.IndexKeys()->front().id, first);
+  ASSERT_TRUE(other.Destroy(first).ok());
+  const std::string second = one.IndexKeys()->front().id;
+  EXPECT_NE(second, first);
+  rows.Lose(second);
+  EXPECT_NE(one.IndexKeys()->front().id, second);
+}
+
 TEST(InMemoryKeyStore, SameSeedGivesTheSameKeys) {
   FakeClock clock;
   SeededIdSource one(5), other(5);

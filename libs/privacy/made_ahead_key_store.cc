@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
@@ -147,7 +148,21 @@ absl::Status MadeAheadKeyStore::DestroyAll(absl::Span<const std::string> key_ids
 }
 
 absl::StatusOr<std::vector<Key>> MadeAheadKeyStore::IndexKeys() {
-  const std::string month = MonthOf(clock_->Now());
+  const Millis now = clock_->Now();
+  const uint64_t changes = rows_->IndexChanges();
+  {
+    MutexLock lock(mutex_);
+    if (index_.changes == changes && index_.from <= now && now < index_.until) return index_.keys;
+  }
+  ASSIGN_OR_RETURN(std::vector<Key> keys, ReadIndexKeys(MonthOf(now)));
+  const absl::CivilMonth month(absl::ToCivilSecond(absl::FromUnixMillis(now), absl::UTCTimeZone()));
+  MutexLock lock(mutex_);
+  index_ = {changes, absl::ToUnixMillis(absl::FromCivil(month + 1, absl::UTCTimeZone())),
+            absl::ToUnixMillis(absl::FromCivil(month, absl::UTCTimeZone())), keys};
+  return keys;
+}
+
+absl::StatusOr<std::vector<Key>> MadeAheadKeyStore::ReadIndexKeys(const std::string& month) {
   const auto has_month = [&](const std::vector<KeyRow>& rows) {
     return std::any_of(rows.begin(), rows.end(), [&](const KeyRow& row) { return row.month == month; });
   };

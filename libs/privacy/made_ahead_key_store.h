@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <vector>
@@ -33,6 +34,15 @@ class MadeAheadKeyStore : public KeyStore {
   std::vector<KeyRow> MakeRows(KeyKind kind, int count, const std::string& month)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
   absl::Status MakeBatch(KeyKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing_);
+  absl::StatusOr<std::vector<Key>> ReadIndexKeys(const std::string& month);
+
+  // As they were read last: every look-up row is made with them.
+  struct ReadIndex {
+    uint64_t changes = 0;  // KeyRows::IndexChanges, from before they were read
+    Millis until = 0;      // end of the month that they were read in, and ...
+    Millis from = 0;       // ... its beginning: a clock may step back
+    std::vector<Key> keys;
+  };
 
   KeyRows* const rows_;
   const Clock* const clock_;
@@ -43,6 +53,7 @@ class MadeAheadKeyStore : public KeyStore {
   Mutex mutex_;
   // Durable and not yet handed out, by kind.
   std::array<std::deque<Key>, 4> pools_ ABSL_GUARDED_BY(mutex_);
+  ReadIndex index_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace redress

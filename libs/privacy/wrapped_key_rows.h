@@ -40,6 +40,7 @@ class WrappedKeyRows : public KeyRows {
   absl::Status Put(absl::Span<const KeyRow> rows) override;
   absl::StatusOr<std::optional<KeyRow>> Get(absl::string_view id) override;
   absl::StatusOr<std::vector<KeyRow>> IndexRows() override;
+  uint64_t IndexChanges() const override { return rows_->IndexChanges(); }
   absl::StatusOr<std::vector<KeyRow>> Scan(absl::string_view after, int limit) override;
   absl::StatusOr<std::set<std::string>> Wrappers() override { return rows_->Wrappers(); }
   absl::Status ForgetWrapper(absl::string_view id) override { return rows_->ForgetWrapper(id); }

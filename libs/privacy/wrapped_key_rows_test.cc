@@ -162,6 +162,7 @@ TEST(WrappedKeyRows, ARotationCutShortAnywhereLeavesEveryKeyReadable) {
         }
         absl::StatusOr<std::optional<KeyRow>> Get(absl::string_view id) override { return rows_->Get(id); }
         absl::StatusOr<std::vector<KeyRow>> IndexRows() override { return rows_->IndexRows(); }
+        uint64_t IndexChanges() const override { return rows_->IndexChanges(); }
         absl::StatusOr<std::vector<KeyRow>> Scan(absl::string_view after, int limit) override {
           return rows_->Scan(after, limit);
         }

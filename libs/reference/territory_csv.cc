@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "libs/reference/csv.h"
 #include "libs/reference/territory_check.h"
 #include "libs/status/errors.h"
 #include "libs/status/utf8.h"
@@ -218,11 +218,6 @@ class Parser {
   std::vector<std::pair<int, std::string>> faults_;
 };
 
-std::string Field(absl::string_view text) {
-  if (text.find_first_of(",\"\r\n") == absl::string_view::npos) return std::string(text);
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
-
 // As few digits as give the same number again; nothing for 0, which is what a missing one is.
 std::string Degrees(double value) {
   if (value == 0) return "";
@@ -249,10 +244,11 @@ std::string FormatTerritoryCsv(const v1::Territory& territory) {
   std::string csv = absl::StrCat(absl::StrJoin(kColumns, ","), "\n");
   // In the order of kColumns.
   const auto add = [&csv](std::initializer_list<std::string> fields) {
-    absl::StrAppend(&csv,
-                    absl::StrJoin(fields, ",",
-                                  [](std::string* out, const std::string& text) { absl::StrAppend(out, Field(text)); }),
-                    "\n");
+    absl::StrAppend(
+        &csv,
+        absl::StrJoin(fields, ",",
+                      [](std::string* out, const std::string& text) { absl::StrAppend(out, CsvField(text)); }),
+        "\n");
   };
   for (const v1::Agency& agency : territory.agencies()) {
     add({"agency", agency.code(), agency.name(), "", "", "", agency.zone(), agency.calendar(), "",

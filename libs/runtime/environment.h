@@ -12,6 +12,7 @@
 #include "libs/clock/clock.h"
 #include "libs/ids/ids.h"
 #include "libs/log/log.h"
+#include "libs/runtime/callers.h"
 #include "libs/runtime/judged_entries.h"
 #include "libs/runtime/logic.h"
 #include "libs/runtime/queues.h"
@@ -96,6 +97,7 @@ struct Environment {
   ReferenceSource* reference = nullptr;  // null for the register's own shard
   Forwarder* forwarder = nullptr;        // null in one process
   Faults* faults = nullptr;
+  const Callers* callers = nullptr;  // of the whole process; null: reactions yield in batches alone
   QueueLimits limits;
   Millis position_after = kPositionAfter;
   // Called, on the executor, when the rows turn out damaged: they must be made anew before they are used again.

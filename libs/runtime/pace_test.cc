@@ -48,6 +48,46 @@ TEST_F(PaceTest, CallersWhoNeverCeaseDoNotStarveReactionsTimersOrReaders) {
   executor_.RunFor(kSecond);
 }
 
+TEST_F(PaceTest, ReactionsWaitWhileManyCallersDoButNotForEverNorForWhoReads) {
+  Disks disks;
+  Callers callers(&clock_);
+  const auto instance =
+      Boot(&disks, "one", /*own=*/true, [&](ServiceOptions* options) { options->callers = &callers; });
+  executor_.RunFor(kSecond);
+  const auto taken_in = [&] { return VersionOf(*disks.echo, 0, "accounts/a"); };
+  const auto add = [&](int from, int to) {
+    for (int i = from; i < to; ++i) Send(*instance->ledger, Command(0, "add a 1", absl::StrCat("r", i)));
+    executor_.RunFor(kSecond);
+  };
+  // Somebody else's callers, of any service.
+  for (int64_t i = 0; i < kManyCallers; ++i) callers.Begin();
+  add(0, 2000);
+  EXPECT_EQ(VersionOf(*disks.ledger, 0, "accounts/a"), 2000);
+  EXPECT_GT(taken_in(), 0);
+  EXPECT_LT(taken_in(), 500);
+  EXPECT_GT(instance->echo->Status()[0].reactor_lag_ms, 0);
+
+  types::v1::Position position;
+  position.set_log_id(instance->log->info().log_id);
+  position.set_stream("intake");
+  position.set_next(instance->ledger->Status()[0].state.next_offset);
+  EXPECT_TRUE(ReadAt(*instance->echo, position).ok());
+  EXPECT_EQ(taken_in(), 2000);
+
+  // A minute behind is far enough.
+  add(2000, 8000);
+  EXPECT_LT(taken_in(), 3000);
+  executor_.RunFor(90 * kSecond);
+  EXPECT_EQ(taken_in(), 8000);
+
+  add(8000, 9000);
+  EXPECT_LT(taken_in(), 8500);
+  for (int64_t i = 0; i < kManyCallers; ++i) callers.End();
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(taken_in(), 9000);
+  EXPECT_EQ(instance->echo->Status()[0].reactor_lag_ms, 0);
+}
+
 TEST_F(PaceTest, AReactorSaysHowFarItIsBehindWhileItsQueueIsFull) {
   Disks disks;
   const auto instance = Boot(&disks, "one", /*own=*/false);

@@ -14,6 +14,9 @@ namespace redress::runtime {
 namespace {
 
 constexpr int kEntriesPerRead = 128;
+// While it yields.
+constexpr int kEntriesPerTurn = 1;
+constexpr Millis kBetweenTurns = 250;
 constexpr int64_t kCoverAfterInputs = 10000;
 
 }  // namespace
@@ -50,11 +53,14 @@ Millis Reactor::lag() const {
 
 bool Reactor::Step() {
   if (!active_ || !stopped_.ok() || inputs_.empty()) return false;
+  const bool hurried = std::exchange(hurried_, false) || lag() >= kYieldBelow;
+  const bool many = !hurried && env_->callers != nullptr && env_->callers->Many();
+  if (many && Yields()) return false;
   log_unavailable_ = false;
   bool any = false;
   size_t asked = 0;
   for (; asked < inputs_.size() && writer_->machine_queued() < env_->limits.machine; ++asked) {
-    any |= ReadSome(next_);
+    any |= ReadSome(next_, many ? kEntriesPerTurn : kEntriesPerRead);
     next_ = (next_ + 1) % inputs_.size();
   }
   if (!any && asked == inputs_.size() && !log_unavailable_ && writer_->machine_queued() == 0) caught_up_ = true;
@@ -62,12 +68,30 @@ bool Reactor::Step() {
   return any;
 }
 
-bool Reactor::ReadSome(size_t number) {
+// Whether nothing is to be read now. What lies unread is not known then: it counts as behind from here on.
+bool Reactor::Yields() {
+  const Millis now = env_->clock->Monotonic();
+  if (now - last_turn_at_ >= kBetweenTurns) {
+    last_turn_at_ = now;
+    return false;
+  }
+  if (std::exchange(caught_up_, false)) last_input_at_ = env_->clock->Now();
+  if (!std::exchange(yield_timer_, true)) {
+    env_->executor->PostAfter(kBetweenTurns, [this, alive = alive_] {
+      if (alive.expired()) return;
+      yield_timer_ = false;
+      wake_();
+    });
+  }
+  return true;
+}
+
+bool Reactor::ReadSome(size_t number, int entries) {
   if (!news_->Take(number)) return false;
   InputShard* const input = &inputs_[number];
   FAULT_POINT(env_->faults, "reactor.before_react", false);
   entries_.clear();
-  const absl::Status read = input->reader->Read(kEntriesPerRead, &entries_);
+  const absl::Status read = input->reader->Read(entries, &entries_);
   // There may be more than fits in one reading, or than could be asked for now.
   if (!entries_.empty() || !read.ok()) news_->Set(number);
   if (absl::IsUnavailable(read)) {
@@ -239,7 +263,9 @@ log::v1::Source Reactor::SourceOf(const InputShard& input, const log::RuleState&
 }
 
 void Reactor::CoverNow() {
-  if (active_) Cover(true);
+  if (!active_) return;
+  if (!std::exchange(hurried_, true) && yield_timer_) wake_();
+  Cover(true);
 }
 
 void Reactor::Cover(bool all) {

@@ -3,7 +3,9 @@
 // Runs only in a term. At the start of each it reads its inputs on from the sources saved in the projection, so nothing
 // is done twice or skipped; the last order of an input carries where the input stands after it, in the same record as
 // its effect. Inputs without effect are covered by a POSITION after 10,000 of them, or Environment::position_after, or
-// when a reader waits. All calls on the shard's executor.
+// when a reader waits. While many callers wait for answers in the process, and nobody for what it reads, it reads a few
+// inputs at a time with pauses between, until it is a minute behind: callers first, never alone. All calls on the
+// shard's executor.
 #pragma once
 
 #include <atomic>
@@ -45,14 +47,14 @@ class Reactor {
   // Reads some inputs if the writer's queue has room. False when there was nothing to do.
   bool Step();
 
-  // Covers all that was read of all inputs, claims and voids too: somebody waits for it.
+  // Covers all that was read of all inputs, claims and voids too: somebody waits for it, and nothing yields until then.
   void CoverNow();
   // The orders of a parked input, tried again, one after the other as long as none fails; they end with the event that
   // it was replayed. The policy's error when it still cannot be used.
   absl::StatusOr<std::vector<Item>> Replay(const v1::ParkedRow& row, std::shared_ptr<Unparking> unparking) const;
 
   // The age of the last input read, until all that can be read is read and queued orders are on their way; then 0. It
-  // grows while the log cannot be asked or the writer's queue is full.
+  // grows while the log cannot be asked, the writer's queue is full, or callers go first.
   Millis lag() const;
   // Why an input cannot be read any more; it stops the shard.
   const absl::Status& stopped() const { return stopped_; }
@@ -68,7 +70,8 @@ class Reactor {
     Millis uncovered_since = 0;
   };
 
-  bool ReadSome(size_t number);
+  bool Yields();
+  bool ReadSome(size_t number, int entries);
   absl::Status Take(log::Entry entry, InputShard* input);
   void React(const Judged& judged, InputShard* input);
   void EnqueueOrders(std::vector<v1::Order> orders, const Judged& judged, InputShard* input);
@@ -92,6 +95,9 @@ class Reactor {
   bool active_ = false;
   bool cover_timer_ = false;
   bool caught_up_ = true;
+  bool hurried_ = false;  // somebody waits for what it reads
+  bool yield_timer_ = false;
+  Millis last_turn_at_ = 0;  // monotonic
   Millis last_input_at_ = 0;
   absl::Status stopped_;
   bool log_unavailable_ = false;

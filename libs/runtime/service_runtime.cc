@@ -55,6 +55,7 @@ ServiceRuntime::ServiceRuntime(ServiceOptions options) : options_(std::move(opti
     env.reference = options_.reference;
     env.forwarder = options_.forwarder;
     env.faults = options_.faults;
+    env.callers = options_.callers;
     env.limits = options_.limits;
     env.on_damage = options_.on_damage;
     shards_.push_back(std::make_unique<Shard>(std::move(env)));
@@ -83,6 +84,14 @@ void ServiceRuntime::Execute(v1::Order order, Done done) {
   if (shards_.empty()) return done(Closing());
   if (order.shard() >= shards_.size()) return done(absl::InternalError("an order for a shard that does not exist"));
   const uint32_t shard = order.shard();
+  const bool counted = options_.callers != nullptr && order.order_class() == v1::ORDER_CLASS_CALLER;
+  if (counted) {
+    options_.callers->Begin();
+    done = [callers = options_.callers, done = std::move(done)](absl::StatusOr<v1::Receipt> receipt) {
+      callers->End();
+      done(std::move(receipt));
+    };
+  }
   shards_[shard]->Execute(std::move(order), /*forwarded=*/false, std::move(done));
 }
 

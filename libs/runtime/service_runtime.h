@@ -33,6 +33,8 @@ struct ServiceOptions {
   ReferenceSource* reference = nullptr;
   Forwarder* forwarder = nullptr;
   Faults* faults = nullptr;
+  // Shared by the services of a process; outlives them. Null: reactions yield in batches alone.
+  Callers* callers = nullptr;
   QueueLimits limits;
   Millis position_after = kPositionAfter;
   // Called, on any strand and perhaps by several shards, when the rows turn out damaged: whoever keeps them marks them

@@ -184,7 +184,7 @@ TEST_F(TroubleTest, AFullDiskUnderTheRowsStopsWritesAloneAndIsGotOver) {
   const auto instance = Boot(&disks, "one");
   ASSERT_TRUE(Execute(*instance, Command(0, "add a 1", "r1")).ok());
   const auto in_flight = Send(*instance->ledger, Command(0, "add a 2", "r2"));
-  disks.ledger->set_health(MakeError(absl::StatusCode::kResourceExhausted, "DISK_FULL", "no space"));
+  disks.ledger->set_health(RetryLater(absl::StatusCode::kResourceExhausted, "DISK_FULL", "no space", 10'000));
   executor_.RunFor(kSecond);
   ASSERT_EQ(in_flight->answers, 1);
   EXPECT_FALSE(in_flight->answer->ok());
@@ -204,7 +204,7 @@ class FullDatabase : public store::MemoryDatabase {
  public:
   bool full = false;
   absl::Status Commit(const store::Writes& writes) override {
-    if (full) set_health(MakeError(absl::StatusCode::kResourceExhausted, "DISK_FULL", "no space"));
+    if (full) set_health(RetryLater(absl::StatusCode::kResourceExhausted, "DISK_FULL", "no space", 10'000));
     return MemoryDatabase::Commit(writes);
   }
   absl::Status Resume() override {

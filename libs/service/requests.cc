@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
@@ -31,6 +32,11 @@ std::string Hash(absl::string_view bytes, size_t size) {
 absl::Status Malformed() {
   return MakeError(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_MALFORMED",
                    "page_token: was not written by this service; begin again without one");
+}
+
+Millis ToMillis(int64_t seconds, int32_t nanos) {
+  constexpr int64_t kMost = std::numeric_limits<Millis>::max() / kSecond - 10;
+  return std::clamp(seconds, -kMost, kMost) * kSecond + nanos / 1000000;
 }
 
 }  // namespace
@@ -73,7 +79,7 @@ Millis ReadTime(absl::string_view field, bool present, const google::protobuf::T
     violations->Add(field, "must lie between the years 1900 and 2200");
     return 0;
   }
-  const Millis at = time.seconds() * 1000 + time.nanos() / 1000000;
+  const Millis at = MillisOf(time);
   // Stored times say 0 for "none": taken as it is, it would silently mean "now".
   if (at == 0) violations->Add(field, "1970-01-01T00:00:00Z cannot be told from no time; leave it out or give another");
   return at;
@@ -85,6 +91,9 @@ google::protobuf::Timestamp WriteTime(Millis at) {
   return TimeUtil::MillisecondsToTimestamp(
       std::clamp(at, TimeUtil::kTimestampMinSeconds * kSecond, TimeUtil::kTimestampMaxSeconds * kSecond));
 }
+
+Millis MillisOf(const google::protobuf::Timestamp& time) { return ToMillis(time.seconds(), time.nanos()); }
+Millis MillisOf(const google::protobuf::Duration& duration) { return ToMillis(duration.seconds(), duration.nanos()); }
 
 std::string FormatEtag(int64_t version) { return absl::StrCat("v", version); }
 

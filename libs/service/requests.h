@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "libs/clock/clock.h"
 #include "libs/status/errors.h"
@@ -45,6 +46,9 @@ void CheckText(absl::string_view field, absl::string_view text, size_t max_bytes
 Millis ReadTime(absl::string_view field, bool present, const google::protobuf::Timestamp& time, Violations* violations);
 // The nearest instant of the years 1 to 9999, which is all that a Timestamp holds.
 google::protobuf::Timestamp WriteTime(Millis at);
+// Whole milliseconds of what an answer holds, which may be anything: the furthest there is for more than that.
+Millis MillisOf(const google::protobuf::Timestamp& time);
+Millis MillisOf(const google::protobuf::Duration& duration);
 
 // "v12" for version 12; "" reads as 0 = any. INVALID_ARGUMENT otherwise.
 std::string FormatEtag(int64_t version);

@@ -2,10 +2,27 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace redress::service {
 namespace {
 
 PageQuestion Question() { return {"complaints", "state=open", std::string(16, 'L'), 1}; }
+
+TEST(MillisOf, IsWholeMillisecondsAndSafeFromWhatNoneCanHold) {
+  google::protobuf::Duration duration;
+  duration.set_seconds(-2);
+  duration.set_nanos(-500'999'999);
+  EXPECT_EQ(MillisOf(duration), -2500);
+  google::protobuf::Timestamp time;
+  time.set_seconds(3);
+  time.set_nanos(999'999'999);
+  EXPECT_EQ(MillisOf(time), 3999);
+  time.set_seconds(std::numeric_limits<int64_t>::max());
+  EXPECT_GT(MillisOf(time), kLatest);
+  time.set_seconds(std::numeric_limits<int64_t>::min());
+  EXPECT_LT(MillisOf(time), kEarliest);
+}
 
 TEST(PageToken, GoesOnBehindTheLastKey) {
   const auto page = ReadPage(0, WritePageToken(Question(), "key", 42), Question());

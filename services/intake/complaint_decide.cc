@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "libs/clock/instant_text.h"
 #include "libs/status/macros.h"
 #include "services/intake/complaint_rules.h"
 #include "services/intake/intake_errors.h"
@@ -29,8 +30,9 @@ absl::StatusOr<Millis> TransitionAt(const Complaint& state, const commands::v1::
   ASSIGN_OR_RETURN(const Millis at, SinceReceipt(state, when, moment));
   if (when.occurred_at() == 0) return std::max(at, state.round_began_at());
   if (state.round() > 0 && at < state.round_began_at()) {
-    return BadArgument("BEFORE_REOPENING", absl::StrCat("occurred_time: ", at, " (ms) is before the re-opening at ",
-                                                        state.round_began_at()));
+    return BadArgument("BEFORE_REOPENING",
+                       absl::StrCat("occurred_time: ", InstantText(at), " is before the re-opening at ",
+                                    InstantText(state.round_began_at())));
   }
   return at;
 }
@@ -137,7 +139,8 @@ absl::StatusOr<Millis> AfterResolution(const Complaint& state, const commands::v
   if (when.occurred_at() == 0) return std::max(at, state.resolved_at());
   if (at < state.resolved_at()) {
     return BadArgument("BEFORE_RESOLUTION",
-                       absl::StrCat("occurred_time: ", at, " (ms) is before the resolution at ", state.resolved_at()));
+                       absl::StrCat("occurred_time: ", InstantText(at), " is before the resolution at ",
+                                    InstantText(state.resolved_at())));
   }
   return at;
 }
@@ -243,8 +246,8 @@ Decision DecideByKind(const Complaint& state, const Command& command, const Mome
 absl::StatusOr<Millis> OccurredAt(const commands::v1::When& when, const Moment& moment) {
   if (when.occurred_at() == 0) return moment.now;
   if (when.occurred_at() > moment.now + kMayBeAhead) {
-    return BadArgument("OCCURRED_AT_AHEAD", absl::StrCat("occurred_time: ", when.occurred_at(),
-                                                         " (ms) is more than 5 minutes ahead of ", moment.now));
+    return BadArgument("OCCURRED_AT_AHEAD", absl::StrCat("occurred_time: ", InstantText(when.occurred_at()),
+                                                         " is more than 5 minutes ahead of ", InstantText(moment.now)));
   }
   if (when.occurred_at() >= moment.now - kMayBeBack) return when.occurred_at();
   if (!when.may_backdate()) {
@@ -262,8 +265,8 @@ absl::StatusOr<Millis> SinceReceipt(const Complaint& state, const commands::v1::
   // A receipt may lie a little ahead; what is told without a time comes after it.
   if (when.occurred_at() == 0) return std::max(at, state.received_at());
   if (at < state.received_at()) {
-    return BadArgument("BEFORE_RECEIPT",
-                       absl::StrCat("occurred_time: ", at, " (ms) is before the receipt at ", state.received_at()));
+    return BadArgument("BEFORE_RECEIPT", absl::StrCat("occurred_time: ", InstantText(at), " is before the receipt at ",
+                                                      InstantText(state.received_at())));
   }
   return at;
 }

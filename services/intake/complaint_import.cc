@@ -126,6 +126,10 @@ void SetFlags(const events::v1::ComplaintImported& import, const Complaint& know
   added->mutable_flags()->Assign(flags.begin(), flags.end());
 }
 
+bool NamesHandlers(const google::protobuf::RepeatedPtrField<types::v1::Fact>& facts) {
+  return std::any_of(facts.begin(), facts.end(), [](const types::v1::Fact& fact) { return !fact.agent().empty(); });
+}
+
 // The known case again: nothing, or its further facts.
 Decision DecideKnown(const Complaint& state, const events::v1::ComplaintImported& import, const Moment& moment) {
   if (!state.imported()) return ComplaintExists(moment.name);
@@ -140,9 +144,11 @@ Decision DecideKnown(const Complaint& state, const events::v1::ComplaintImported
   for (int i = known; i < import.facts_size(); ++i) *added->add_facts() = import.facts(i);
   added->set_content_hash(ImportHash(import, import.facts_size()));
   SetFlags(import, state, added);
-  // Names under a key that is not this complaint's could not be forgotten with it.
-  if (import.has_handler_names() && import.handler_names().key_id() == state.text_key()) {
-    *added->mutable_handler_names() = import.handler_names();
+  if (!state.texts_erased() && NamesHandlers(added->facts())) {
+    // Names under a key that is not this complaint's could not be forgotten with it; without them nobody could ever tell
+    // who these handlers were. They were sealed by a handler whose rows were behind: it asks again.
+    if (import.text_key() != state.text_key()) return TextsResealed(moment.name);
+    if (import.has_handler_names()) *added->mutable_handler_names() = import.handler_names();
   }
   Complaint after = state;
   ApplyImportedFacts(added->facts(), false, &after);

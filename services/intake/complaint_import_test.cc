@@ -105,6 +105,42 @@ TEST(Import, OfAKnownRowWithFurtherFactsAddsThose) {
   EXPECT_TRUE(again->empty());
 }
 
+// One that names a handler in its last fact; the names are sealed under `key`, or not at all.
+Command ImportWithHandler(const std::string& key, bool names = true) {
+  Command command = Import({{kRec, R}, {kAck, R + 1}});
+  auto* import = command.mutable_import_complaint()->mutable_complaint();
+  import->mutable_facts(1)->set_agent("staff-1");
+  import->set_text_key(key);
+  if (names) import->mutable_handler_names()->set_key_id(key);
+  return command;
+}
+
+TEST(Import, OfAKnownRowLosesNoNamesOfHandlers) {
+  Complaint state = After({{kRec, R}}, R + kHour);
+  const auto taken = Decide(state, ImportWithHandler("text-key"), {kName, R + kDay});
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  EXPECT_EQ(taken->front().imported_facts_added().handler_names().key_id(), "text-key");
+
+  const auto resealed = Decide(state, ImportWithHandler("another"), {kName, R + kDay});
+  EXPECT_EQ(ReasonOf(resealed.status()), "TEXTS_RESEALED")
+      << "sealed before a redaction, or by a stream that was second";
+  const auto destroyed = Decide(state, ImportWithHandler("another", false), {kName, R + kDay});
+  EXPECT_EQ(ReasonOf(destroyed.status()), "TEXTS_RESEALED") << "the key went with a redaction";
+}
+
+TEST(Import, OfAKnownRowTakesFactsWithoutNamesWhereTheyCannotBeKept) {
+  Complaint state = After({{kRec, R}}, R + kHour);
+  // After a restore: the key is gone, and the log does not say so yet.
+  const auto restored = Decide(state, ImportWithHandler("text-key", false), {kName, R + kDay});
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  EXPECT_EQ(restored->front().imported_facts_added().facts_size(), 1);
+  state.set_texts_erased(true);
+  const auto erased = Decide(state, ImportWithHandler("text-key"), {kName, R + kDay});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  EXPECT_EQ(erased->front().imported_facts_added().facts_size(), 1);
+  EXPECT_FALSE(erased->front().imported_facts_added().has_handler_names());
+}
+
 TEST(Import, OfAKnownRowThatReopensAClosedOne) {
   Complaint state = After({{kRec, R}, {kRes, R + 1}}, R + 2 * kWindow);
   ASSERT_EQ(state.state(), rows::v1::STATE_CLOSED);

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "libs/clock/instant_text.h"
 #include "libs/clock/millis.h"
 #include "libs/status/errors.h"
 
@@ -49,8 +50,8 @@ inline absl::Status WrongState(absl::string_view name, absl::string_view state, 
 }
 inline absl::Status WindowPassed(absl::string_view name, absl::string_view state, Millis ended_at) {
   return MakeError(absl::StatusCode::kFailedPrecondition, "WINDOW_PASSED",
-                   absl::StrCat(name, " is ", state, " and its resolution could be contested until ", ended_at,
-                                " (ms): submit a new complaint with recurrence_of = ", name),
+                   absl::StrCat(name, " is ", state, " and its resolution could be contested until ",
+                                InstantText(ended_at), ": submit a new complaint with recurrence_of = ", name),
                    {{"state", std::string(state)}, {"window_ends_at_ms", absl::StrCat(ended_at)}});
 }
 inline absl::Status TextsErased(absl::string_view name) {

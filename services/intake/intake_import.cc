@@ -158,8 +158,10 @@ absl::Status IntakeService::SealImport(const v1::ImportedComplaint& row, const r
   }
   const auto key = known.state() == 0 ? keys_->TakeKey(KeyKind::kText) : keys_->Find(known.text_key());
   if (!key.ok()) {
-    // Of a known one whose texts are forgotten only facts are taken.
-    return known.state() != 0 && ReasonOf(key.status()) == "KEY_DESTROYED" ? absl::OkStatus() : key.status();
+    if (known.state() == 0 || ReasonOf(key.status()) != "KEY_DESTROYED") return key.status();
+    // Of a known one whose texts are forgotten only facts are taken; the decider sees whether its key is another now.
+    imported->set_text_key(known.text_key());
+    return absl::OkStatus();
   }
   imported->set_text_key(key->id);
   if (!row.description().empty()) {
@@ -293,8 +295,10 @@ class ImportStream : public std::enable_shared_from_this<ImportStream> {
     service_->ExecutePatiently(
         std::move(prepared->order), [self = shared_from_this()] { return self->gone(); },
         [self = shared_from_this(), row, name, known = prepared->known](absl::StatusOr<Receipt> receipt) {
-          // Another stream's was decided in between: it is found now, and perhaps extended.
-          if (!known && ReasonOf(receipt.status()) == "REFERENCE_KNOWN" && !self->gone()) {
+          // Another stream's was decided in between: it is found now, and perhaps extended. Or its key has become another,
+          // and the handlers' names are sealed under that one.
+          const std::string reason = ReasonOf(receipt.status());
+          if (((!known && reason == "REFERENCE_KNOWN") || reason == "TEXTS_RESEALED") && !self->gone()) {
             return self->service_->TryAgainSoon([self, row] { self->Import(row); });
           }
           if (!receipt.ok()) return self->Answer(row, "", v1::ImportedRow::ANSWER_REFUSED, receipt.status());

@@ -284,6 +284,37 @@ TEST_F(IntakeImportTest, HandlersBecomeStaffIdsAndNamesAreSealed) {
   EXPECT_THAT(EveryByte(), Not(HasSubstr("Plantagenet")));
 }
 
+// The second stream's rows do not show the first one's complaint yet: what it seals lies under a key of its own.
+TEST_F(IntakeImportTest, NamesThatComeWithFurtherFactsAreKeptWhenTwoStreamsMeet) {
+  const v1::ImportedComplaint row = Old("1");
+  v1::ImportedComplaint longer = row;
+  Add(&longer, types::v1::FACT_KIND_ASSIGNED, kStart - 99 * kDay)->set_handler("Eleanor Plantagenet");
+  std::vector<std::shared_ptr<Stream>> streams;
+  for (const auto& sent : {row, longer}) {
+    auto stream = streams.emplace_back(std::make_shared<Stream>(&executor_));
+    main_->service->ImportComplaints(
+        Everybody("importer"), rpc::BidiStream<v1::ImportComplaintsRequest, v1::ImportComplaintsResponse>(stream));
+    v1::ImportComplaintsRequest request;
+    *request.add_complaints() = sent;
+    stream->Send(request);
+    stream->Close();
+  }
+  executor_.RunFor(10 * kSecond);
+  ASSERT_EQ(streams[0]->answers().size(), 1u);
+  ASSERT_EQ(streams[1]->answers().size(), 1u);
+  EXPECT_THAT(Answers(streams[0]->answers().front()), ElementsAre(Row::ANSWER_ACCEPTED));
+  EXPECT_THAT(Answers(streams[1]->answers().front()), ElementsAre(Row::ANSWER_EXTENDED));
+  const std::string name = streams[1]->answers().front().rows(0).complaint();
+  std::vector<std::string> keys_of_names;
+  ScanHistory(*main_->rows, static_cast<uint16_t>(ShardOfName(name)), ComplaintIdOf(name), 0,
+              [&](int64_t, const rows::v1::HistoryEntry& entry) {
+                const auto& added = entry.event().imported_facts_added();
+                if (added.facts_size() > 0) keys_of_names.push_back(added.handler_names().key_id());
+                return true;
+              });
+  EXPECT_THAT(keys_of_names, ElementsAre(RowOf(name).text_key()));
+}
+
 TEST_F(IntakeImportTest, AnImportedOneLivesOn) {
   const auto response = Import({Old("1")});
   const std::string name = response.rows(0).complaint();

@@ -13,50 +13,74 @@ namespace {
 
 using store::Key;
 
-// Rows fetched from one range at a time.
-constexpr size_t kChunk = 64;
+// Rows fetched from one range at a time: few at first, since a page is made of many ranges.
+constexpr size_t kFirstChunk = 16;
+constexpr size_t kMaxChunk = 64;
 
-// Ids under one key prefix, in order.
+// Ids under one key prefix, in order, and their rows where they lie there.
 class Cursor {
  public:
   // Ids in [from, to); an empty `to` has no upper bound.
   Cursor(uint16_t shard, std::string prefix, const std::string& from, const std::string& to, bool back)
-      : shard_(shard), prefix_(std::move(prefix)), from_(prefix_ + from), to_(prefix_ + to), back_(back) {
+      : shard_(shard),
+        prefix_(std::move(prefix)),
+        holds_rows_(prefix_ == Key(shard, kComplaintTable).bytes()),
+        from_(prefix_ + from),
+        to_(prefix_ + to),
+        back_(back) {
     if (to.empty()) to_ = store::After(prefix_);
   }
 
-  uint16_t shard() const { return shard_; }
   // The next id, or null at the end.
   const std::string* Peek(const store::Rows& rows) {
-    if (ids_.empty() && !ended_) Fill(rows);
-    return ids_.empty() ? nullptr : &ids_.front();
+    if (found_.empty() && !ended_) Fill(rows);
+    return found_.empty() ? nullptr : &found_.front().id;
   }
-  void Pop() { ids_.pop_front(); }
+  // The row of the next id, which is left behind.
+  Complaint Take(const store::Rows& rows) {
+    Complaint row;
+    if (holds_rows_) {
+      row.ParseFromString(found_.front().row);
+    } else {
+      row = LoadComplaint(rows, shard_, found_.front().id);
+    }
+    found_.pop_front();
+    return row;
+  }
 
  private:
+  struct Found {
+    std::string id;
+    std::string row;
+  };
+
   void Fill(const store::Rows& rows) {
-    const auto take = [&](absl::string_view key, absl::string_view) {
-      ids_.emplace_back(key.substr(prefix_.size()));
-      return ids_.size() < kChunk;
+    const auto take = [&](absl::string_view key, absl::string_view value) {
+      found_.push_back({std::string(key.substr(prefix_.size())), std::string(holds_rows_ ? value : "")});
+      return found_.size() < chunk_;
     };
     if (back_) {
       rows.ScanBack(from_, to_, take);
     } else {
       rows.Scan(from_, to_, take);
     }
-    ended_ = ids_.size() < kChunk;
-    if (ids_.empty()) return;
+    ended_ = found_.size() < chunk_;
+    chunk_ = std::min(2 * chunk_, kMaxChunk);
+    if (found_.empty()) return;
+    const std::string last = prefix_ + found_.back().id;
     // A key's successor is itself and a zero byte.
-    (back_ ? to_ : from_) = back_ ? prefix_ + ids_.back() : prefix_ + ids_.back() + std::string(1, '\0');
+    (back_ ? to_ : from_) = back_ ? last : last + std::string(1, '\0');
   }
 
   uint16_t shard_;
   std::string prefix_;
+  bool holds_rows_;
   std::string from_;
   std::string to_;
   bool back_;
   bool ended_ = false;
-  std::deque<std::string> ids_;
+  size_t chunk_ = kFirstChunk;
+  std::deque<Found> found_;
 };
 
 bool OpenOnly(const ListQuestion& question) {
@@ -146,8 +170,7 @@ ListPage List(const store::Rows& rows, uint32_t shard_count, const ListQuestion&
     }
     if (next == nullptr) return page.next_id.clear(), page;
     page.next_id = *next->Peek(rows);
-    next->Pop();
-    Complaint row = LoadComplaint(rows, next->shard(), page.next_id);
+    Complaint row = next->Take(rows);
     if (Matches(question, row)) page.complaints.emplace_back(page.next_id, std::move(row));
   }
   const bool more = std::any_of(cursors.begin(), cursors.end(), [&](Cursor& c) { return c.Peek(rows) != nullptr; });

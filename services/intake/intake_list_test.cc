@@ -128,6 +128,37 @@ TEST_F(IntakeListTest, RefusesTokensThatAreNotItsOwn) {
   EXPECT_EQ(ViolationsOf(Ask(&IntakeService::ListComplaints, request).status()).size(), 2u);
 }
 
+// Straight into the rows, so many that each shard is read in several pieces, of growing length.
+TEST_F(IntakeListTest, ReadsLongRangesBothWays) {
+  store::View view(main_->rows.get());
+  constexpr store::Table<rows::v1::Complaint> kRows(kComplaintTable);
+  rows::v1::Complaint row;
+  row.set_state(rows::v1::STATE_RECEIVED);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 600; ++i) {
+    ids.push_back(MakeId(kStart + i, 0, static_cast<uint64_t>(i)));
+    row.set_category(ids.back());
+    kRows.Put(view, static_cast<uint16_t>(i * i % kShards), ids.back(), row);
+  }
+  ASSERT_TRUE(main_->rows->Commit(view.writes()).ok());
+  for (const bool newest_first : {false, true}) {
+    ListQuestion question;
+    question.newest_first = newest_first;
+    question.page_size = 250;
+    std::vector<std::string> found;
+    do {
+      const ListPage page = List(*main_->rows, kShards, question);
+      for (const auto& [id, complaint] : page.complaints) {
+        EXPECT_EQ(complaint.category(), id) << "the row of another";
+        found.push_back(id);
+      }
+      question.last_id = page.next_id;
+    } while (!question.last_id.empty());
+    if (newest_first) std::reverse(found.begin(), found.end());
+    EXPECT_EQ(found, ids) << newest_first;
+  }
+}
+
 TEST_F(IntakeListTest, LooksAtNoMoreThanItMust) {
   // Straight into the rows: more than one call looks at.
   store::View view(main_->rows.get());

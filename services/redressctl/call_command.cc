@@ -35,16 +35,16 @@ std::string PlaceholderOf(const pb::FieldDescriptor& field) {
   }
 }
 
-std::string InCollection(absl::string_view text, const std::string& collection) {
-  return collection.empty() ? std::string(text) : absl::StrCat(collection, "/", text.substr(text.rfind('/') + 1));
-}
-
 std::string FirstName(const Argument& argument) {
   const std::vector<std::string> names = absl::StrSplit(argument.names, ',');
   return names.back();
 }
 
 }  // namespace
+
+std::string InCollection(absl::string_view text, const std::string& collection) {
+  return collection.empty() ? std::string(text) : absl::StrCat(collection, "/", text.substr(text.rfind('/') + 1));
+}
 
 struct CallCommand::State {
   Command* command;
@@ -76,9 +76,9 @@ void CallCommand::AddStandard() {
   }
   if (FindField(type, "etag") != nullptr) Option("--etag", "etag", "Only if it is still what you saw");
   if (FindField(type, "position") != nullptr) {
-    Option("--position", "position", "Waits for what a write promised: the position it printed");
+    Option("--position", "position", kPositionHelp);
   } else if (FindField(type, "scope.position") != nullptr) {
-    Option("--position", "scope.position", "Waits for what a write promised: the position it printed");
+    Option("--position", "scope.position", kPositionHelp);
   }
   if (FindField(type, "page_token") != nullptr) {
     state_->limit = command->Option("--limit", "ROWS", absl::StrCat("At most; 0 for all; else ", kDefaultLimit));

@@ -36,6 +36,12 @@ Rpc MakeRpc(absl::string_view service, absl::string_view method) {
   return {absl::StrCat(service, "/", method), &Request::default_instance(), &Response::default_instance()};
 }
 
+// What every read that can wait for a write calls --position, and says of it.
+inline constexpr char kPositionHelp[] = "Waits for what a write promised: the position it printed";
+
+// The name of a resource that was given by its id, or by a name of any collection; `text` as it is for no collection.
+std::string InCollection(absl::string_view text, const std::string& collection);
+
 // Copies share the command.
 class CallCommand {
  public:

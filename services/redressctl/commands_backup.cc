@@ -1,12 +1,12 @@
 // backup NAME, restore BACKUP DIR, master-key new|add|list|drop
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "libs/metrics/json.h"
 #include "libs/privacy/master_key.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
@@ -31,23 +31,20 @@ struct RestoreArguments {
   Argument* none;
 };
 
-std::string Quoted(absl::string_view text) {
-  std::string out;
-  AppendJsonString(&out, text);
-  return out;
+// One line. As proto JSON has it: names in camel case, 64-bit numbers and times as text.
+std::string Dump(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-std::string AsJson(const RestoreReport& report) {
-  const auto list = [](const std::vector<std::string>& words) {
-    std::string out = "[";
-    for (const std::string& word : words) absl::StrAppend(&out, out.size() > 1 ? "," : "", Quoted(word));
-    return out + "]";
-  };
-  // As proto JSON has it: names in camel case, 64-bit numbers as text.
-  return absl::StrCat("{\"installation\":", Quoted(report.installation), ",\"oldLogId\":", Quoted(report.old_log_id),
-                      ",\"newLogId\":", Quoted(report.new_log_id), ",\"decisions\":\"", report.decisions,
-                      "\",\"destroyed\":\"", report.destroyed, "\",\"erasedSince\":", list(report.erased_since),
-                      ",\"masterKeyIds\":", list(report.master_keys), "}");
+std::string AsJson(const RestoreReport& report, calendar::Zone zone) {
+  return Dump({{"installation", report.installation},
+               {"madeTime", FormatInstant(report.made_at, zone)},
+               {"oldLogId", report.old_log_id},
+               {"newLogId", report.new_log_id},
+               {"decisions", absl::StrCat(report.decisions)},
+               {"destroyed", absl::StrCat(report.destroyed)},
+               {"erasedSince", report.erased_since},
+               {"masterKeyIds", report.master_keys}});
 }
 
 absl::Status RunRestore(const RestoreArguments& arguments, Session& session) {
@@ -64,11 +61,12 @@ absl::Status RunRestore(const RestoreArguments& arguments, Session& session) {
   ASSIGN_OR_RETURN(const RestoreReport report, Restore(options));
   Printer& printer = session.printer();
   if (printer.json()) {
-    printer.Line(AsJson(report));
+    printer.Line(AsJson(report, session.zone()));
     return absl::OkStatus();
   }
   printer.Line(Printable(absl::StrCat(report.decisions, " decisions of log ", report.old_log_id, " are log ",
                                       report.new_log_id, " in ", options.dir)));
+  printer.Line(absl::StrCat("the backup was made ", FormatInstant(report.made_at, session.zone())));
   printer.Line(absl::StrCat(report.destroyed, " keys were destroyed again"));
   for (const std::string& id : report.master_keys) {
     printer.Line(Printable(absl::StrCat("the server needs master key ", id)));
@@ -95,8 +93,7 @@ void Show(const MasterKeys& keys, Session& session) {
   bool current = true;
   for (const MasterKey& key : keys.all()) {
     const std::string made = FormatInstant(key.made_at, session.zone());
-    printer.Line(printer.json() ? absl::StrCat("{\"id\":", Quoted(key.id), ",\"madeTime\":", Quoted(made),
-                                               ",\"current\":", current ? "true" : "false", "}")
+    printer.Line(printer.json() ? Dump({{"id", key.id}, {"madeTime", made}, {"current", current}})
                                 : absl::StrCat(key.id, "  made ", made, current ? "  current" : "  earlier"));
     current = false;
   }

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "libs/service/requests.h"
 #include "redress/sla/v1/sla_service.pb.h"
 #include "services/redressctl/call_command.h"
 #include "services/redressctl/commands.h"
@@ -15,12 +16,10 @@ namespace {
 
 namespace v1 = ::redress::sla::v1;
 
+using service::MillisOf;
+
 constexpr char kService[] = "redress.sla.v1.SlaService";
 constexpr size_t kBarWidth = 100;
-
-Millis MillisOf(const google::protobuf::Duration& duration) {
-  return duration.seconds() * kSecond + duration.nanos() / 1000000;
-}
 
 // What stands for a state in the bar.
 char LetterOf(v1::WaitState state) {

@@ -1,7 +1,6 @@
 // complaint
 // submit|get|list|history|acknowledge|start|answer|resolve|confirm|contest|reopen|withdraw|amend|message|note|
 // attach|attachment-key|fact|redact, track CODE, person get|find|erase|export
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
@@ -154,10 +153,14 @@ void AddResidentSteps(Command* group) {
 }
 
 // Pages until the end, whatever --output says: it is for programs, or for the person's own.
-absl::Status ExportPerson(const std::string& person, const std::string& purpose, Session& session) {
+absl::Status ExportPerson(const Argument& person, const Argument& purpose, const Argument& position, Session& session) {
   v1::ExportPersonRequest request;
-  request.set_name(absl::StartsWith(person, "people/") ? person : absl::StrCat("people/", person));
-  request.set_purpose(purpose);
+  request.set_name(InCollection(person.value(), "people"));
+  request.set_purpose(purpose.value());
+  if (position.given()) {
+    const absl::Status set = SetField(&request, "position", position.value(), session.zone());
+    if (!set.ok()) return Usage(InvalidFields({{position.names, std::string(set.message())}}));
+  }
   bool partial = false;
   do {
     v1::ExportPersonResponse page;
@@ -227,8 +230,9 @@ void AddPersonCommands(Command* root) {
   Command* exporting = group->Add("export", "All there is about a person, a page of proto JSON a line");
   Argument* person = exporting->Positional("PERSON", "Id or name, as in people/ID")->Required();
   Argument* purpose = exporting->Option("--purpose", "CODE", kPurpose)->Required();
+  Argument* position = exporting->Option("--position", "POSITION", kPositionHelp);
   exporting->SetRun(
-      [person, purpose](Session& session) { return ExportPerson(person->value(), purpose->value(), session); });
+      [person, purpose, position](Session& session) { return ExportPerson(*person, *purpose, *position, session); });
 }
 
 void AddHoldCommands(Command* root) {

@@ -8,11 +8,11 @@
 #include "libs/status/macros.h"
 #include "services/redressctl/commands.h"
 #include "services/redressctl/exit_codes.h"
+#include "services/redressctl/held_signals.h"
 #include "services/redressctl/judgement_table.h"
 #include "services/redressctl/number_argument.h"
 #include "services/redressctl/session.h"
 #include "services/redressctl/simulate/judge.h"
-#include "services/redressctl/times.h"
 
 namespace redress::ctl {
 namespace {
@@ -41,14 +41,7 @@ absl::Status RunJudge(const Arguments& arguments, const Command& above, Session&
   const int homes = ReadNumber(*arguments.homes, 0, simulate::kLeastHomes, simulate::kMostHomes, &violations);
   const int days = ReadNumber(*arguments.days, 0, 1, simulate::kMostDays, &violations);
   options.config_dir = arguments.config->value();
-  if (arguments.until->given()) {
-    const auto until = ParseInstant(arguments.until->value(), session.zone());
-    if (!until.ok()) {
-      violations.push_back({"--until", std::string(until.status().message())});
-    } else {
-      options.until = *until;
-    }
-  }
+  options.until = ReadInstant(*arguments.until, 0, session.zone(), &violations);
   if (!violations.empty()) return Usage(InvalidFields(violations));
   const auto load = [&](const Argument& argument) -> absl::StatusOr<simulate::Setup> {
     auto setup = simulate::LoadSetup(argument.value(), homes, days);
@@ -66,6 +59,9 @@ absl::Status RunJudge(const Arguments& arguments, const Command& above, Session&
                                 "; --homes and --days hold for both"));
     }
   }
+  // Its directories are removed before Ctrl-C ends the process.
+  const HeldSignals signals;
+  options.stop = [&signals] { return signals.waiting(); };
   Progress progress = session.MakeProgress();
   options.progress = [&progress](double done, absl::string_view what) { progress.Show(done, what); };
   ASSIGN_OR_RETURN(const simulate::v1::Judgement judgement, simulate::Judge(options));

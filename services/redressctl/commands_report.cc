@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "libs/service/requests.h"
 #include "redress/sla/v1/sla_service.pb.h"
 #include "services/redressctl/call_command.h"
 #include "services/redressctl/commands.h"
@@ -15,11 +16,9 @@ namespace {
 namespace v1 = ::redress::sla::v1;
 using Align = TextTable::Align;
 
-constexpr char kService[] = "redress.sla.v1.SlaService";
+using service::MillisOf;
 
-Millis MillisOf(const google::protobuf::Duration& duration) {
-  return duration.seconds() * kSecond + duration.nanos() / 1000000;
-}
+constexpr char kService[] = "redress.sla.v1.SlaService";
 
 CallCommand& AddScope(CallCommand& command, const std::string& period) {
   return command.Option("--by", "scope.group_by", "Split by these")

@@ -13,7 +13,6 @@
 #include "services/redressctl/number_argument.h"
 #include "services/redressctl/session.h"
 #include "services/redressctl/simulate/simulate_command.h"
-#include "services/redressctl/times.h"
 
 namespace redress::ctl {
 namespace {
@@ -71,16 +70,8 @@ absl::Status RunYear(const Arguments& arguments, Session& session) {
   options.seed = ReadNumber<uint64_t>(*arguments.seed, 1, 0, uint64_t{1} << 52, &violations);
   options.shard_count = ReadNumber<uint32_t>(*arguments.shards, 4, 1, 1024, &violations);
   options.config_dir = arguments.config->value();
-  if (arguments.until->given()) {
-    const auto until = ParseInstant(arguments.until->value(), session.zone());
-    if (until.ok() && *until > session.Now()) {
-      violations.push_back({"--until", "lies in the future"});
-    } else if (until.ok()) {
-      options.until = *until;
-    } else {
-      violations.push_back({"--until", std::string(until.status().message())});
-    }
-  }
+  options.until = ReadInstant(*arguments.until, 0, session.zone(), &violations);
+  if (options.until > session.Now()) violations.push_back({"--until", "lies in the future"});
   if (!violations.empty()) return Usage(InvalidFields(violations));
   simulate::Setup setup;
   if (arguments.setup->given()) {
@@ -99,11 +90,7 @@ absl::Status RunYear(const Arguments& arguments, Session& session) {
   ASSIGN_OR_RETURN(const simulate::RunCounts counts, simulate::SimulateLandlord(options));
   progress.Clear();
   ShowCounts(counts, session);
-  if (counts.unexpected.empty()) return absl::OkStatus();
-  std::string what;
-  for (const auto& [text, times] : counts.unexpected) absl::StrAppend(&what, "\n  ", times, " × ", text);
-  return MakeError(absl::StatusCode::kInternal, "UNEXPECTED_ANSWERS",
-                   absl::StrCat("the services refused what they should take:", what));
+  return simulate::CheckAnswers(counts);
 }
 
 absl::Status RunLoad(const Arguments& arguments, Session& session) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/rpc/status.pb.h"
 #include "libs/rpc/error_details.h"
+#include "libs/service/requests.h"
 #include "libs/status/errors.h"
 #include "services/redressctl/output.h"
 
@@ -57,7 +58,9 @@ std::string Describe(const absl::Status& status) {
   // Its message repeats the fields.
   absl::StrAppend(&text, reason == "INVALID_FIELDS" ? "these fields are wrong" : Printable(status.message()));
   for (const FieldViolation& violation : violations) {
-    absl::StrAppend(&text, "\n  ", Printable(violation.field), ": ", Printable(violation.description));
+    // Of no field: of the request as a whole.
+    absl::StrAppend(&text, "\n  ", Printable(violation.field), violation.field.empty() ? "" : ": ",
+                    Printable(violation.description));
   }
   std::map<std::string, std::string> metadata;
   const google::rpc::Status whole = rpc::ToRpcStatus(status);
@@ -66,8 +69,7 @@ std::string Describe(const absl::Status& status) {
     google::rpc::RetryInfo retry;
     if (detail.UnpackTo(&info)) metadata.insert(info.metadata().begin(), info.metadata().end());
     if (detail.UnpackTo(&retry)) {
-      absl::StrAppend(&text, "\n  may be tried again after ",
-                      retry.retry_delay().seconds() * 1000 + retry.retry_delay().nanos() / 1000000, " ms");
+      absl::StrAppend(&text, "\n  may be tried again after ", service::MillisOf(retry.retry_delay()), " ms");
     }
   }
   for (const auto& [key, value] : metadata) absl::StrAppend(&text, "\n  ", Printable(key), " = ", Printable(value));

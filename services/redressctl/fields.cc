@@ -18,6 +18,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "libs/service/requests.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "libs/status/utf8.h"
@@ -179,12 +180,6 @@ absl::Status SetScalar(pb::Message* message, const FieldDescriptor& field, absl:
   }
 }
 
-// Of what a server said, which may be anything: the furthest there is for more than that.
-Millis MillisOf(int64_t seconds, int32_t nanos) {
-  constexpr int64_t kMost = std::numeric_limits<Millis>::max() / kSecond - 10;
-  return std::clamp(seconds, -kMost, kMost) * kSecond + nanos / 1000000;
-}
-
 std::string FormatScalar(const pb::Message& message, const FieldDescriptor& field, std::optional<int> index,
                          calendar::Zone zone) {
   const auto& reflection = *message.GetReflection();
@@ -269,12 +264,10 @@ std::vector<std::string> ShortNames(const pb::EnumDescriptor& type) {
 std::string FormatMessage(const pb::Message& message, calendar::Zone zone) {
   const std::string& type = message.GetDescriptor()->full_name();
   if (type == "google.protobuf.Timestamp") {
-    const auto& time = static_cast<const pb::Timestamp&>(message);
-    return FormatInstant(MillisOf(time.seconds(), time.nanos()), zone);
+    return FormatInstant(service::MillisOf(static_cast<const pb::Timestamp&>(message)), zone);
   }
   if (type == "google.protobuf.Duration") {
-    const auto& duration = static_cast<const pb::Duration&>(message);
-    return FormatDuration(MillisOf(duration.seconds(), duration.nanos()));
+    return FormatDuration(service::MillisOf(static_cast<const pb::Duration&>(message)));
   }
   if (type == "redress.types.v1.Position") {
     const auto& position = static_cast<const types::v1::Position&>(message);

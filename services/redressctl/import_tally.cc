@@ -5,18 +5,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "libs/reference/csv.h"
 #include "services/redressctl/output.h"
 
 namespace redress::ctl {
 namespace {
 
 using intake::v1::ImportedRow;
-
-std::string CsvField(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
+using reference::CsvField;
 
 void AppendCounts(const std::string& title, const std::map<std::string, int64_t>& counts, std::string* text) {
   if (counts.empty()) return;

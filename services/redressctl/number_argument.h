@@ -1,4 +1,4 @@
-// Numbers on a command line.
+// Numbers and instants on a command line.
 #pragma once
 
 #include <cmath>
@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
 #include "services/redressctl/command.h"
+#include "services/redressctl/times.h"
 
 namespace redress::ctl {
 
@@ -30,6 +31,17 @@ Number ReadNumber(const Argument& argument, Number otherwise, Number least, Numb
     return otherwise;
   }
   return static_cast<Number>(value);
+}
+
+// The instant that was given, read in `zone`, or `otherwise`. What is none is added to `violations`, under the
+// argument's name.
+inline Millis ReadInstant(const Argument& argument, Millis otherwise, calendar::Zone zone,
+                          std::vector<FieldViolation>* violations) {
+  if (!argument.given()) return otherwise;
+  const absl::StatusOr<Millis> instant = ParseInstant(argument.value(), zone);
+  if (instant.ok()) return *instant;
+  violations->push_back({argument.names, std::string(instant.status().message())});
+  return otherwise;
 }
 
 }  // namespace redress::ctl

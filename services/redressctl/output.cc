@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "libs/service/requests.h"
 #include "libs/status/utf8.h"
 #include "services/redressctl/fields.h"
 #include "services/redressctl/times.h"
@@ -61,8 +62,7 @@ std::string FormatCell(const pb::Message& item, const std::string& path, calenda
   std::string text = FormatField(item, path, zone);
   const pb::Descriptor* type = FieldAt(*item.GetDescriptor(), path).message_type();
   if (text.empty() || type == nullptr || type->full_name() != "google.protobuf.Duration") return text;
-  const auto& duration = static_cast<const pb::Duration&>(MessageAt(item, path));
-  return FormatRoughly(duration.seconds() * kSecond + duration.nanos() / 1000000);
+  return FormatRoughly(service::MillisOf(static_cast<const pb::Duration&>(MessageAt(item, path))));
 }
 
 }  // namespace

@@ -246,9 +246,11 @@ TEST_F(ProgramTest, ListsFollowPagesUpToTheLimit) {
 
 TEST_F(ProgramTest, AnExportFollowsPagesToTheEndAndSaysWhatIsLeftOut) {
   std::vector<std::string> tokens;
+  std::vector<int64_t> positions;
   intake_.On<ExportPersonRequest, ExportPersonResponse>("ExportPerson", [&](const auto& request, auto* reply) {
     EXPECT_EQ(request.name(), "people/1");
     EXPECT_EQ(request.purpose(), "asked");
+    positions.push_back(request.position().next());
     tokens.push_back(request.page_token());
     if (tokens.size() == 1) reply->mutable_person()->set_full_name("Eleanor");
     reply->add_complaints()->mutable_complaint()->set_name(absl::StrCat("complaints/", tokens.size()));
@@ -265,6 +267,16 @@ TEST_F(ProgramTest, AnExportFollowsPagesToTheEndAndSaysWhatIsLeftOut) {
   EXPECT_THAT(lines[2], HasSubstr("complaints/3"));
   EXPECT_THAT(ran.err, HasSubstr("left out"));
   EXPECT_EQ(Run("person export 1").code, kExitUsage);
+
+  positions.clear();
+  const std::string log_id(32, 'a');
+  EXPECT_EQ(Run("person export complaints/1 --purpose asked --position " + log_id + ":intake:0:7").code, 0)
+      << "an id in any collection's name, as everywhere";
+  EXPECT_THAT(positions, ElementsAre(7));
+  const Ran bad = Run("person export 1 --purpose asked --position 7");
+  EXPECT_EQ(bad.code, kExitUsage);
+  EXPECT_THAT(bad.err, HasSubstr("--position: \"7\" is no position"));
+  EXPECT_THAT(positions, ElementsAre(7)) << "it was asked all the same";
 }
 
 TEST_F(ProgramTest, ARedactionNamesATextAndWhatIsKeptOfIt) {

@@ -28,7 +28,7 @@ struct RestoreReport {
   std::string old_log_id;  // lower-case hex
   std::string new_log_id;
   int64_t decisions = 0;
-  int64_t made_at = 0;  // the backup
+  Millis made_at = 0;  // the backup
   // Keys destroyed in the copy because the log, or the list, says that they were.
   int64_t destroyed = 0;
   // "people/…" and "complaints/…" whose key was destroyed after the backup: nobody reads them again, and the log does

@@ -1,12 +1,16 @@
-// The bar, weekly hours, the comparison of digests, progress.
+// Errors, the bar, weekly hours, the comparison of digests, signals, progress.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <sstream>
 
 #include "libs/clock/fake_clock.h"
 #include "libs/status/errors.h"
 #include "services/redressctl/digests.h"
+#include "services/redressctl/exit_codes.h"
+#include "services/redressctl/held_signals.h"
 #include "services/redressctl/progress.h"
 #include "services/redressctl/time_bar.h"
 #include "services/redressctl/weekly_hours.h"
@@ -17,6 +21,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+
+TEST(Describe, NamesTheFieldsThatAreWrongAndSaysWhatIsWrongOfNone) {
+  EXPECT_THAT(Describe(InvalidFields({{"name", "is missing"}, {"", "nothing is to be amended"}})),
+              ::testing::EndsWith("\n  name: is missing\n  nothing is to be amended"));
+}
 
 TEST(DrawBar, GivesEachPartItsShare) {
   EXPECT_EQ(DrawBar({{'a', 30}, {'b', 10}}, 8), "aaaaaabb");
@@ -75,6 +84,34 @@ TEST(CompareDigests, JudgesEqualPositionsAlone) {
   // A copy of a log has other positions.
   EXPECT_EQ(VerdictOf(Digests("a", 5, "x"), Digests("b", 6, "x"), true), Verdict::kEqual);
   EXPECT_EQ(VerdictOf(Digests("a", 5, "x"), Digests("b", 6, "y"), true), Verdict::kDifferent);
+}
+
+TEST(HeldSignals, WaitAndAreDeliveredAfterwards) {
+  EXPECT_EXIT(
+      {
+        {
+          const HeldSignals held;
+          if (held.waiting()) _exit(1);
+          kill(getpid(), SIGTERM);
+          if (!held.waiting()) _exit(2);
+        }
+        _exit(3);
+      },
+      ::testing::KilledBySignal(SIGTERM), "");
+}
+
+TEST(HeldSignals, WhatIsIgnoredIsNotWaitedFor) {
+  EXPECT_EXIT(
+      {
+        signal(SIGHUP, SIG_IGN);
+        {
+          const HeldSignals held;
+          kill(getpid(), SIGHUP);
+          if (held.waiting()) _exit(1);
+        }
+        _exit(0);
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 TEST(Progress, IsQuietForTwoSeconds) {

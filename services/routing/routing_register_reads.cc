@@ -97,29 +97,27 @@ std::vector<register_v1::PlaceInfo> PlacesOf(const register_v1::Territory& terri
   return sorted;
 }
 
-// What a caller is shown of a territory: the nodes of agencies it sees, of `agency` alone if that is given.
-register_v1::Territory ShownOf(const register_v1::Territory& territory, const std::string& agency,
-                               const Caller& caller) {
-  const reference::TerritoryIndex index(territory);
+// Takes out of a territory what a caller is not shown: nodes of agencies it does not see, or, if `agency` is given, of
+// any other. Whether there was something of the kind.
+bool LimitTo(const std::string& agency, const Caller& caller, register_v1::Territory* territory) {
+  const reference::TerritoryIndex index(*territory);
   const auto shows = [&](const std::string& of) { return (agency.empty() || of == agency) && caller.Sees(of); };
-  register_v1::Territory shown;
-  for (const auto& one : territory.agencies()) {
-    if (shows(one.code())) *shown.add_agencies() = one;
-  }
-  for (const auto& office : territory.offices()) {
-    if (shows(index.AgencyOf(office.code()))) *shown.add_offices() = office;
-  }
   const auto shows_place = [&](const std::string& residence) {
     const auto place = index.FindPlace(residence);
     return place.has_value() && shows(place->agency);
   };
-  for (const auto& residence : territory.residences()) {
-    if (shows_place(residence.code())) *shown.add_residences() = residence;
-  }
-  for (const auto& unit : territory.units()) {
-    if (shows_place(unit.residence())) *shown.add_units() = unit;
-  }
-  return shown;
+  bool partial = false;
+  // What stays keeps its order, and is moved within the list.
+  const auto keep = [&](auto* nodes, const auto& kept) {
+    const auto end = std::remove_if(nodes->begin(), nodes->end(), [&](const auto& node) { return !kept(node); });
+    partial |= end != nodes->end();
+    nodes->erase(end, nodes->end());
+  };
+  keep(territory->mutable_agencies(), [&](const auto& one) { return shows(one.code()); });
+  keep(territory->mutable_offices(), [&](const auto& office) { return shows(index.AgencyOf(office.code())); });
+  keep(territory->mutable_residences(), [&](const auto& residence) { return shows_place(residence.code()); });
+  keep(territory->mutable_units(), [&](const auto& unit) { return shows_place(unit.residence()); });
+  return partial;
 }
 
 }  // namespace
@@ -227,8 +225,8 @@ void RegisterService::DownloadTerritory(const CallContext& call, const register_
         const auto row = request.version() != 0 ? reference::FindVersion(**rows, kKind, "", request.version())
                                                 : reference::FindInForce(**rows, kKind, "", at);
         if (!row.has_value()) return done(VersionNotFound());
-        const register_v1::Territory whole = reference::LoadTerritory(**rows, row->version());
-        const register_v1::Territory shown = ShownOf(whole, request.agency(), *caller);
+        register_v1::Territory shown = reference::LoadTerritory(**rows, row->version());
+        const bool partial = LimitTo(request.agency(), *caller, &shown);
         std::vector<register_v1::DownloadTerritoryResponse> messages;
         for (register_v1::Territory& page : reference::Split(shown, kTerritoryPageBytes)) {
           *messages.emplace_back().mutable_territory() = std::move(page);
@@ -236,7 +234,7 @@ void RegisterService::DownloadTerritory(const CallContext& call, const register_
         if (messages.empty()) messages.emplace_back();
         register_v1::DownloadTerritoryResponse& first = messages.front();
         *first.mutable_version() = ToApi(kKind, "", *row);
-        first.set_partial(shown.ByteSizeLong() != whole.ByteSizeLong());
+        first.set_partial(partial);
         *first.mutable_position() = service::PositionIn(*deps_.runtime, **rows, 0);
         messages.back().set_complete(true);
         done(std::move(messages));

@@ -213,11 +213,16 @@ NewEvents Decider::Supersede(const commands::v1::SupersedeVisits& later) const {
 
 NewEvents Decider::Reseal(const commands::v1::ResealVisits& resealed) const {
   NewEvents events;
-  const std::vector<std::string> visits = VisitsOf(rows_, context_.shard, resealed.complaint());
-  // Those that are over, too: who comes next copies from the last. The newest first, and no more than a record holds.
-  for (auto id = visits.rbegin(); id != visits.rend() && events.size() < kMaxResealedVisits; ++id) {
-    const std::optional<Event> amended = Resealed(Load(*id), resealed, context_.now);
-    if (amended.has_value()) events.push_back({absl::StrCat(kInterventions, *id), amended->SerializeAsString()});
+  std::vector<std::string> visits = VisitsOf(rows_, context_.shard, resealed.complaint());
+  // Those that are over, too: who comes next copies from the last. The newest first, and no more than a record holds;
+  // before all of them those that are open, for somebody is to stand at that door. What the oldest that are over go on
+  // holding nobody can open any more: they are shown without.
+  std::reverse(visits.begin(), visits.end());
+  std::stable_partition(visits.begin(), visits.end(), [&](const std::string& id) { return IsOpen(Load(id).state()); });
+  for (const std::string& id : visits) {
+    if (events.size() >= kMaxResealedVisits) break;
+    const std::optional<Event> amended = Resealed(Load(id), resealed, context_.now);
+    if (amended.has_value()) events.push_back({absl::StrCat(kInterventions, id), amended->SerializeAsString()});
   }
   return events;
 }

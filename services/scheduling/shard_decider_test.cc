@@ -292,6 +292,28 @@ Command BookSlot(const std::string& technician, Millis start) {
   return command;
 }
 
+TEST_F(ShardTest, AVisitThatIsToComeIsSealedAnewHoweverManyAreOver) {
+  // All of one complaint; the first is still to come, and more are over than one record holds.
+  const std::string to_come = RequestVisit(0);
+  std::vector<std::string> over;
+  for (int i = 1; i <= static_cast<int>(kMaxResealedVisits) + 5; ++i) {
+    now_ += kMinute;
+    over.push_back(RequestVisit(7 * i));
+    Command cancel;
+    cancel.mutable_cancel_visit()->set_reason("mistake");
+    ASSERT_TRUE(Do(over.back(), cancel).ok());
+  }
+  Command command;
+  auto* resealed = command.mutable_reseal_visits();
+  resealed->set_complaint("complaints/0");
+  resealed->mutable_dwelling()->set_key_id("new");
+  resealed->mutable_dwelling()->set_box("box");
+  ASSERT_TRUE(Do("complaints/0", command).ok());
+  EXPECT_EQ(Visit(to_come).dwelling().key_id(), "new");
+  EXPECT_EQ(Visit(over.back()).dwelling().key_id(), "new") << "who comes next copies from it";
+  EXPECT_EQ(log_.back().events_size(), static_cast<int>(kMaxResealedVisits));
+}
+
 TEST_F(ShardTest, ABookingInAnExpiredHoldReleasesItInTheSameRecord) {
   Register("technicians/a");
   const std::string first = RequestVisit(1);

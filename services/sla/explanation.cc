@@ -33,7 +33,10 @@ std::string TargetText(const register_v1::Target& target) {
 }
 
 std::string CalendarText(const events::v1::Versions& versions, const std::string& zone) {
-  if (versions.calendar().empty()) return absl::StrCat("on the clocks of ", zone);
+  if (versions.calendar().empty()) {
+    return absl::StrCat("on the clocks of ", zone,
+                        ", every day and hour counted: the agency is not in the register, so no calendar holds");
+  }
   return absl::StrCat("by calendar ", versions.calendar(), " version ", versions.calendar_version(), " (", zone, ")");
 }
 

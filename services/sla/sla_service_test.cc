@@ -139,6 +139,8 @@ TEST_F(SlaServiceTest, ImportsAreAnsweredWithOneEventOfOneRecord) {
   ASSERT_EQ(explanation.lines_size(), 2);  // two rounds of the remedy
   // No calendar is known of that agency: four hours round the clock, in its zone.
   EXPECT_EQ(explanation.lines(0).line().zone(), "America/New_York");
+  EXPECT_THAT(explanation.lines(0).reasons(),
+              ::testing::Contains(::testing::HasSubstr("America/New_York, every day and hour counted")));
   EXPECT_EQ(explanation.lines(0).line().state(), v1::Line::STATE_LATE);
 }
 

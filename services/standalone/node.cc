@@ -49,8 +49,9 @@ struct Hosted {
 
 // Destroyed from the last member to the first.
 struct Node::Parts {
-  explicit Parts(const std::string& tzdata_version) : view(tzdata_version) {}
+  Parts(const std::string& tzdata_version, const Clock* clock) : view(tzdata_version), callers(clock) {}
   reference::RegisterView view;
+  runtime::Callers callers;
   runtime::JudgedEntries judged;
   std::unique_ptr<runtime::Logic> register_logic;
   std::unique_ptr<routing::RegisterService> register_service;
@@ -96,6 +97,7 @@ runtime::ServiceOptions Node::OptionsFor(log::Stream stream, runtime::Logic* log
   options.logic = logic;
   options.forwarder = options_.forwarder;
   options.faults = options_.faults;
+  options.callers = &parts_->callers;
   options.limits = options_.limits;
   options.position_after = options_.position_after;
   if (stream == log::Stream::kRegister) {
@@ -107,7 +109,7 @@ runtime::ServiceOptions Node::OptionsFor(log::Stream stream, runtime::Logic* log
 }
 
 Node::Node(NodeOptions options)
-    : options_(std::move(options)), parts_(std::make_unique<Parts>(options_.tzdata_version)) {
+    : options_(std::move(options)), parts_(std::make_unique<Parts>(options_.tzdata_version, options_.clock)) {
   Parts& parts = *parts_;
   if (options_.heavy == nullptr) options_.heavy = options_.aside;
   const std::string& installation = options_.log->info().installation;

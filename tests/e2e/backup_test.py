@@ -105,6 +105,7 @@ def a_lost_server_comes_back_without_who_was_erased_since(scratch):
         _, cursor = landlord.events(client)
         with Load(server.address) as load:
             there = load.wait_for(50)
+            asked_at = landlord.ago(seconds=1)
             made = server.ctl("-o", "json", "backup", "monday").json()
             expect_equal((made["masterKeyId"], made["directory"]), (key_id, str(scratch / "backups" / "monday")))
             load.wait_for(len(there) + 50)
@@ -125,6 +126,7 @@ def a_lost_server_comes_back_without_who_was_erased_since(scratch):
     expect(not restored.exists(), "it was made all the same")
     report = ctl("-o", "json", "restore", backup, restored, "--erasures", scratch / "elsewhere.list").json()
     expect_equal(report["oldLogId"], made["logId"])
+    expect(asked_at <= report["madeTime"] <= landlord.ago(seconds=-1), f"made at {report['madeTime']}")
     expect(report["newLogId"] != made["logId"], "the log kept its id")
     expect_equal((report["decisions"], report["masterKeyIds"]), (made["decisions"], [key_id]))
     expect_equal(set(report["erasedSince"]), {known.person, known.name, there[1]})

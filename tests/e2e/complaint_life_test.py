@@ -192,6 +192,7 @@ def grpcurl_takes_a_complaint_through_its_life(scratch):
     with Server(scratch / "data") as server:
         landlord.set_up(server.client)
         intake, scheduling = "redress.intake.v1.IntakeService/", "redress.scheduling.v1.SchedulingService/"
+        expect_equal(grpcurl(server, "grpc.health.v1.Health/Check", {"service": "redress.sla.v1.SlaService"})["status"], "SERVING")
         name = grpcurl(server, intake + "SubmitComplaint", {"requestId": "g1", "category": "heating", "channel": "CHANNEL_WEB",
                                                             "residence": landlord.RESIDENCE})["complaint"]["name"]
         grpcurl(server, intake + "AcknowledgeComplaint", {"requestId": "g2", "name": name})

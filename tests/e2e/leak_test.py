@@ -247,9 +247,11 @@ def crash(scratch, how):
     """A server that has read and sealed words, ended by a signal with core files allowed: its folder, whether a core was written."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
     allow = lambda: (resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)), os.chdir(folder))
+    # A sanitizer would take the signal for a fault of its own to report.
+    env = {**os.environ, "ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:handle_segv=0"}
     with open(folder / "stderr", "wb") as errors:
         process = subprocess.Popen([bin_dir() / "redress-standalone", "--data", folder / "data", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
-                                   stderr=errors, stdin=subprocess.DEVNULL, preexec_fn=allow)
+                                   stderr=errors, stdin=subprocess.DEVNULL, env=env, preexec_fn=allow)
     try:
         port = int(process.stdout.readline().split()[1])
         with Client(f"127.0.0.1:{port}") as client:

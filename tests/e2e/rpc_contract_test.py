@@ -238,10 +238,12 @@ def reflection_describes_every_service(scratch):
     with Server(scratch / "data") as server:
         ask = protos.message_type("grpc.reflection.v1alpha.ServerReflectionRequest")
         ours = [name for name in protos.services() if name.startswith("redress.") and ".runtime." not in name and ".testing." not in name]
+        ours.append("grpc.health.v1.Health")
         questions = [ask(list_services="")] + [ask(file_containing_symbol=name) for name in ours]
         answers = list(server.client.reflection.ServerReflectionInfo(iter(questions)))
         listed = {service.name for service in answers[0].list_services_response.service}
         expect(listed >= set(ours), f"not listed: {set(ours) - listed}")
+        expect_equal(len(answers), len(questions))
         for name, answer in zip(ours, answers[1:]):
             expect(answer.file_descriptor_response.file_descriptor_proto, f"{name} is not described: {answer}")
 

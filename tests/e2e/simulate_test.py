@@ -2,10 +2,11 @@
 """The simulated landlord: the same seed gives the same landlord, and a server goes on with it."""
 
 import json
+import signal
 
 from support import landlord
 from support.checks import check, eventually, expect, expect_equal, main
-from support.programs import Server, ctl
+from support.programs import Server, ctl, start_ctl
 
 SIZE = ["--homes", "300", "--days", "60", "--seed", "1", "--until", "2026-03-01T00:00:00Z"]
 
@@ -97,6 +98,24 @@ def set_ups_are_judged_seed_by_seed(scratch):
     expect("homes: " in refused.errors and "slots.offers: " in refused.errors, refused.errors)
     refused = ctl(*judge, "--data", "x", code=2)
     expect("--data: does not go with judge" in refused.errors, refused.errors)
+
+
+@check
+def a_judge_that_is_interrupted_leaves_no_directory(scratch):
+    (scratch / "a.textproto").write_text('title: "Usual"\nhomes: 2000\ndays: 3000\n')
+    for number in (signal.SIGINT, signal.SIGTERM):
+        work = scratch / number.name
+        work.mkdir()
+        # A shell ignores interrupts for what it runs in the background, and whoever runs this may be that.
+        handled = signal.signal(number, signal.SIG_DFL)
+        try:
+            process = start_ctl("simulate", "judge", "--setup", scratch / "a.textproto", environment={"TMPDIR": str(work)})
+        finally:
+            signal.signal(number, handled)
+        eventually(lambda: list(work.glob("redress-judge.*/landlord/log")), "it lives in a directory of its own")
+        process.send_signal(number)
+        errors = process.communicate(timeout=60)[1]
+        expect_equal((process.returncode, list(work.iterdir())), (-number, []), errors)
 
 
 @check

@@ -30,10 +30,10 @@ STAGES = {
 SLOW = ("e2e", "asan", "tsan")
 # What the sanitizers run: groups, or folders of them.
 ASAN_GROUPS = ("unit", "conformance", "golden", "sim", "fuzz")
-# Scripts of tests/e2e that the sanitized programs live through: all but the simulated landlord, which the group sim covers by the
-# same code, at a tenth of the cost.
+# Scripts of tests/e2e that the sanitized programs live through: all but those that measure speed or install.
 ASAN_SCRIPTS = ("complaint_life_test", "kill_test", "start_refusals_test", "push_tickets_test", "privacy_test", "restart_test",
-                "rpc_contract_test", "import_test", "auth_test")
+                "rpc_contract_test", "import_test", "auth_test", "leak_test", "permissions_test", "backup_test", "faults_test",
+                "simulate_test")
 PROGRAMS = ("redress-standalone", "redressctl")
 TSAN_FOLDERS = ("libs/clock", "libs/log", "libs/runtime", "libs/store", "libs/privacy", "libs/metrics", "libs/subscribe",
                 "tests/conformance")

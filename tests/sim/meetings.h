@@ -9,7 +9,7 @@
 namespace redress::sim {
 
 enum class Meets {
-  kSurely,    // in each 150 seeds: driven there (commotion_tour.cc), or many times over
+  kSurely,    // in each 100 seeds: driven there (commotion_tour.cc), or many times over
   kByChance,  // two things within moments of each other: seen or not
   kNever,     // by construction: seen once, something is wrong with the service or with the table
 };

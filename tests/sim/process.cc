@@ -26,7 +26,7 @@ bool MortalDatabase::Fails(absl::string_view key) const {
 absl::Status MortalDatabase::Commit(const store::Writes& writes) {
   if (life_->dead()) return absl::UnavailableError("the process is dead");
   if (!health_.ok()) return health_;
-  if (full_) return health_ = MakeError(absl::StatusCode::kResourceExhausted, "DISK_FULL", "no space");
+  if (full_) return health_ = RetryLater(absl::StatusCode::kResourceExhausted, "DISK_FULL", "no space", 10'000);
   // Not every one of them has to wait for the disk.
   if (slow_ > 0 && ++commits_ % 3 == 0) life_->Stall(1 + (commits_ * 7919) % slow_);
   return disk_->Commit(writes);

@@ -140,6 +140,7 @@ class Simulation {
     run_->Begin();
     commotion_->Begin();
     trouble_->Strike();
+    if (options_.seed % kSeedsForProvoked == kProvokedSeed) trouble_->Provoke();
     RunFor(model_->ends() - clock_.Now());
   }
 

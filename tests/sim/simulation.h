@@ -53,6 +53,10 @@ inline constexpr const char* kFaultsToMeet[] = {"append lost",
                                                 "answered NOT_OWNER",
                                                 "answered OUTCOME_UNKNOWN"};
 
+// One seed in so many, kProvokedSeed the first, meets what the others seldom do (Trouble::Provoke).
+inline constexpr uint64_t kSeedsForProvoked = 10;
+inline constexpr uint64_t kProvokedSeed = 3;
+
 struct SimulationResult {
   Findings findings;
   std::set<std::string> fault_points_hit;

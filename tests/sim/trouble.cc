@@ -1,9 +1,17 @@
 #include "tests/sim/trouble.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 namespace redress::sim {
+namespace {
+
+// Answers that one seed in ten or fewer meets by itself, and a fault point.
+constexpr const char* kSeldomAnswered[] = {"DISK_FULL", "OUTCOME_UNKNOWN"};
+constexpr const char* kSeldomHit = "writer.before_known_reply";
+
+}  // namespace
 
 void Trouble::Pause(Slot* slot) {
   slot->process->executor().Freeze();
@@ -63,6 +71,42 @@ void Trouble::TroubleDisk(Slot* slot) {
       LookForDamage(slot, at->first, held, 60);
     }
   }
+}
+
+bool Trouble::MetWhatIsSeldom() const {
+  const auto& answered = client_->counts().put_off;
+  return result_->fault_points_hit.contains(kSeldomHit) &&
+         std::all_of(std::begin(kSeldomAnswered), std::end(kSeldomAnswered),
+                     [&](const char* reason) { return answered.contains(reason); });
+}
+
+// Its record is in the log by then and cannot be folded: nobody can say what became of it (OUTCOME_UNKNOWN), and who asks
+// again meets the full disk. Once that is over the same request is known, and its process dies when it is about to say
+// so.
+void Trouble::FillDiskWhileDeciding(Slot* slot) {
+  const auto own = slot->process->databases().at(slot->stream);
+  const std::weak_ptr<MortalDatabase> held = own;
+  slot->process->faults().ArmDecision(1, [this, slot, held, life = slot->lives] {
+    if (quiet_) return;
+    ++result_->faults["disk full"];
+    held.lock()->SetFull(true);
+    world_.executor->PostAfter(5 * kSecond + dice_->Below(kMinute), [this, slot, held, life] {
+      if (slot->lives != life || slot->process->dead() || quiet_) return;
+      held.lock()->SetFull(false);
+      slot->process->faults().Arm(kSeldomHit, 1);
+    });
+  });
+}
+
+void Trouble::Provoke() {
+  if (quiet_ || MetWhatIsSeldom()) return;
+  const auto& services = kServices;
+  const auto stream = log::ParseStream(services[dice_->Below(static_cast<int>(std::size(services)))]);
+  for (Slot* slot : cluster_->Of(*stream)) {
+    if (slot->process != nullptr && !slot->process->dead()) FillDiskWhileDeciding(slot);
+  }
+  world_.executor->PostAfter(static_cast<Millis>(dice_->Exponential(static_cast<double>(5 * kMinute))),
+                             [this] { Provoke(); });
 }
 
 // Whoever watches the process sees the damage within a while, marks the rows and starts it again.

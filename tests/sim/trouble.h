@@ -27,6 +27,9 @@ class Trouble {
   void DrawTravel();
   // One thing goes wrong, and the next is planned.
   void Strike();
+  // Beside that, what only seldom comes about by itself is brought about, every few minutes until it has been met: for
+  // seeds of their own, so that no day's run depends on luck.
+  void Provoke();
   // Nothing goes wrong any more, and what is wrong is mended.
   void End();
 
@@ -34,6 +37,9 @@ class Trouble {
   void Pause(Slot* slot);
   void SetClock(Slot* slot);
   void TroubleDisk(Slot* slot);
+  // In the middle of a caller's write, soon.
+  void FillDiskWhileDeciding(Slot* slot);
+  bool MetWhatIsSeldom() const;
   void LookForDamage(Slot* slot, log::Stream stream, const std::weak_ptr<MortalDatabase>& held, int looks);
   void FillLog();
   int64_t Records() const;

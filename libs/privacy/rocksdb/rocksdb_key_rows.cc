@@ -306,7 +306,12 @@ absl::Status RocksDbKeyRows::Put(absl::Span<const KeyRow> rows) {
   for (const std::string& wrapper : wrappers_) batch.Put(WrapperKey(wrapper), "");
   // One that failed may be there all the same: the next takes its number, and no gap can come of it.
   batch.Put(NumberKey(written_ + 1), "");
-  RETURN_IF_ERROR(FromRocksDb(db_->Write(Synced(), &batch)));
+  const absl::Status put = FromRocksDb(db_->Write(Synced(), &batch));
+  // Of a destroyed one that had been lost before, nobody knows what it was.
+  const bool index = std::any_of(rows.begin(), rows.end(),
+                                 [](const KeyRow& row) { return row.kind == KeyKind::kIndex || row.destroyed; });
+  if (index) ++index_changes_;
+  RETURN_IF_ERROR(put);
   // Not the other way round: a mark ahead of the store would say that a write was lost.
   RETURN_IF_ERROR(mark_->Set(written_ + 1));
   ++written_;

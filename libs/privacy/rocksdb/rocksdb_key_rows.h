@@ -2,6 +2,7 @@
 // master key.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -50,6 +51,7 @@ class RocksDbKeyRows : public KeyRows {
   absl::Status Put(absl::Span<const KeyRow> rows) override;
   absl::StatusOr<std::optional<KeyRow>> Get(absl::string_view id) override;
   absl::StatusOr<std::vector<KeyRow>> IndexRows() override;
+  uint64_t IndexChanges() const override { return index_changes_; }
   absl::StatusOr<std::vector<KeyRow>> Scan(absl::string_view after, int limit) override;
   absl::StatusOr<std::set<std::string>> Wrappers() override;
   absl::Status ForgetWrapper(absl::string_view id) override;
@@ -64,6 +66,7 @@ class RocksDbKeyRows : public KeyRows {
 
   const std::unique_ptr<rocksdb::DB> db_;
   const bool unproved_;
+  std::atomic<uint64_t> index_changes_ = 0;
   Mutex writing_;
   const std::unique_ptr<WriteMark> mark_ ABSL_PT_GUARDED_BY(writing_);
   uint64_t written_ ABSL_GUARDED_BY(writing_);  // number of the last durable write

@@ -1,5 +1,6 @@
 #include "libs/rpc/grpc/server.h"
 
+#include <google/protobuf/message.h>
 #include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
@@ -13,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "grpc/health/v1/health.pb.h"
 #include "libs/rpc/grpc/calls.h"
 #include "libs/rpc/grpc/deadlines.h"
 #include "libs/rpc/listen.h"
@@ -107,6 +109,8 @@ class Server::Impl {
 
   absl::Status Start(const ServerOptions& options) {
     grpc::EnableDefaultHealthCheckService(true);
+    // gRPC's own health service has no descriptor that reflection could find.
+    google::protobuf::LinkMessageReflection<grpc::health::v1::HealthCheckRequest>();
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     Configure(&builder, options);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 
+#include "libs/status/errors.h"
 #include "libs/store/rocksdb/rocksdb_database.h"
 #include "tests/testing/storage/fault_file_system.h"
 
@@ -47,6 +48,9 @@ TEST(RocksDatabase, GoesOnAfterAFullDiskWithoutARestart) {
     files->set_space(100);
     EXPECT_TRUE(absl::IsResourceExhausted((*db)->Commit({{"b", std::string(10000, 'x')}})));
     EXPECT_TRUE(absl::IsResourceExhausted((*db)->Health()));
+    EXPECT_EQ(ReasonOf((*db)->Health()), "DISK_FULL");
+    // The same status is the answer to writes: a client that obeys the details must learn that it may try again.
+    EXPECT_TRUE((*db)->Health().GetPayload("type.googleapis.com/google.rpc.RetryInfo").has_value());
     EXPECT_TRUE(absl::IsResourceExhausted((*db)->Resume()));
     EXPECT_EQ(ScanAll(**db), (Content{{"a", "1"}})) << "what there is can be read";
     files->set_space(-1);

@@ -23,6 +23,8 @@ namespace {
 
 // Shard and table, as each key begins (store.h).
 constexpr size_t kTablePrefixBytes = 3;
+// Somebody has to make room first.
+constexpr int64_t kFullDiskRetryMs = 10'000;
 
 rocksdb::Slice ToSlice(absl::string_view bytes) { return {bytes.data(), bytes.size()}; }
 absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -31,7 +33,9 @@ absl::Status ToStatus(const rocksdb::Status& status, const std::string& dir) {
   if (status.ok()) return absl::OkStatus();
   const std::string message = absl::StrCat(dir, ": ", status.ToString());
   if (status.IsCorruption()) return MakeError(absl::StatusCode::kDataLoss, "PROJECTION_CORRUPT", message);
-  if (status.IsNoSpace()) return MakeError(absl::StatusCode::kResourceExhausted, "DISK_FULL", message);
+  if (status.IsNoSpace()) {
+    return RetryLater(absl::StatusCode::kResourceExhausted, "DISK_FULL", message, kFullDiskRetryMs);
+  }
   if (absl::StrContains(status.ToString(), "lock")) {
     return MakeError(absl::StatusCode::kUnavailable, "DATA_DIR_IN_USE", message);
   }

@@ -158,6 +158,7 @@ absl::Status JsonSource::Restart() {
   if (absl::StartsWith(bytes_.Ahead(3), "\xEF\xBB\xBF")) bytes_.Skip(3);
   SkipWhiteSpace();
   first_ = true;
+  ended_ = false;
   array_ = absl::StartsWith(bytes_.Ahead(), "[");
   array_line_ = bytes_.line();
   if (array_) bytes_.Skip(1);
@@ -175,6 +176,7 @@ void JsonSource::SkipWhiteSpace() {
 }
 
 absl::StatusOr<bool> JsonSource::SkipToObject() {
+  if (ended_) return false;
   SkipWhiteSpace();
   if (array_ && !first_ && absl::StartsWith(bytes_.Ahead(), ",")) {
     bytes_.Skip(1);
@@ -183,6 +185,7 @@ absl::StatusOr<bool> JsonSource::SkipToObject() {
     bytes_.Skip(1);
     SkipWhiteSpace();
     if (!bytes_.AtEnd()) return Broken("NOT_OBJECTS", bytes_.line(), "text after the end of the array");
+    ended_ = true;
     return false;
   } else if (array_ && !first_ && absl::StartsWith(bytes_.Ahead(), "{")) {
     return Broken("NOT_OBJECTS", bytes_.line(), "no comma between two objects of the array");

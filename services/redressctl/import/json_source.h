@@ -44,6 +44,7 @@ class JsonSource : public RowSource {
   BufferedBytes bytes_;
   bool array_ = false;
   bool first_ = true;
+  bool ended_ = false;  // behind the array: whoever asks again is told again
   int64_t array_line_ = 0;
   int64_t rows_ = 0;
 

@@ -9,10 +9,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/text_format.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "libs/status/textproto.h"
 #include "services/redressctl/import/fields.h"
 #include "services/redressctl/import/oddity.h"
 #include "services/redressctl/import/times.h"
@@ -27,17 +26,6 @@ namespace types = ::redress::types::v1;
 const std::set<types::FactKind> kMadeByRules = {types::FACT_KIND_RECEIVED,  types::FACT_KIND_ASSIGNED,
                                                 types::FACT_KIND_RESOLVED,  types::FACT_KIND_REOPENED,
                                                 types::FACT_KIND_WITHDRAWN, types::FACT_KIND_EXTENSION_NOTIFIED};
-
-class FaultCollector : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
-    absl::StrAppend(&faults_, faults_.empty() ? "" : "; ", "line ", line + 1, ", column ", column + 1, ": ", message);
-  }
-  const std::string& faults() const { return faults_; }
-
- private:
-  std::string faults_;
-};
 
 // Collects what is wrong, field by field.
 class Check {
@@ -248,12 +236,7 @@ absl::Status CheckMapping(const v1::Mapping& mapping) { return Check(mapping).Ru
 
 absl::StatusOr<v1::Mapping> ParseMapping(absl::string_view text) {
   v1::Mapping mapping;
-  FaultCollector faults;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&faults);
-  if (!parser.ParseFromString(std::string(text), &mapping)) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "BAD_MAPPING", faults.faults());
-  }
+  RETURN_IF_ERROR(ParseTextproto(text, "BAD_MAPPING", &mapping));
   RETURN_IF_ERROR(CheckMapping(mapping));
   return mapping;
 }

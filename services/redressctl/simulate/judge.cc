@@ -61,16 +61,14 @@ absl::StatusOr<Figures> Live(const Setup& setup, int64_t seed, const JudgeOption
   year.config_dir = options.config_dir;
   year.setup = &setup;
   year.progress = std::move(progress);
+  year.stop = options.stop;
   year.at_end = [&](const LandlordModel& model, rpc::Client* client, FakeExecutor* executor) -> absl::Status {
     ASSIGN_OR_RETURN(figures, AskFigures(model, setup.choices.travel().detour_factor(), client, executor));
     return absl::OkStatus();
   };
   ASSIGN_OR_RETURN(const RunCounts counts, SimulateLandlord(year));
-  if (counts.unexpected.empty()) return figures;
-  std::string what;
-  for (const auto& [text, times] : counts.unexpected) absl::StrAppend(&what, "\n  ", times, " × ", text);
-  return MakeError(absl::StatusCode::kInternal, "UNEXPECTED_ANSWERS",
-                   absl::StrCat("the services refused what they should take:", what));
+  RETURN_IF_ERROR(CheckAnswers(counts));
+  return figures;
 }
 
 }  // namespace

@@ -25,11 +25,13 @@ struct JudgeOptions {
   std::string work_dir;    // where temporary directories are made; empty: the system's
   // After each simulated day: the share of all that is done, and what is being lived.
   std::function<void(double, absl::string_view)> progress;
+  // Asked as often; true: nothing more is lived.
+  std::function<bool()> stop;
 };
 
 // Lives each seed under each set-up, one after the other in this thread, each in a temporary directory that is removed
-// again. The same options give the same answer to the byte. Errors name set-up and seed; INTERNAL (UNEXPECTED_ANSWERS)
-// when the services refused what they should take.
+// again, whatever it ends with. The same options give the same answer to the byte. Errors name set-up and seed; INTERNAL
+// (UNEXPECTED_ANSWERS) when the services refused what they should take; CANCELLED (STOPPED) when `stop` said so.
 absl::StatusOr<v1::Judgement> Judge(const JudgeOptions& options);
 
 }  // namespace redress::simulate

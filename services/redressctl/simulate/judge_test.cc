@@ -52,6 +52,22 @@ std::string Lean(int each, const std::string& more = "") {
                       each, " } ", more, " }");
 }
 
+TEST(Judge, LeavesNothingBehindWhenItIsStopped) {
+  const testing::TempDir work;
+  JudgeOptions options = Options("", std::nullopt, 2, kTiny);
+  options.work_dir = work.path();
+  int days = 0;
+  options.stop = [&] {
+    EXPECT_FALSE(std::filesystem::is_empty(work.path()));
+    return ++days == 3;
+  };
+  const absl::Status stopped = Judge(options).status();
+  EXPECT_EQ(stopped.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(ReasonOf(stopped), "STOPPED");
+  EXPECT_EQ(days, 3) << "the next seed was begun";
+  EXPECT_TRUE(std::filesystem::is_empty(work.path()));
+}
+
 TEST(Judge, SaysTheSameAgainAndEverythingThatIsAsked) {
   const testing::TempDir work;
   std::vector<std::string> lived;

@@ -1,10 +1,12 @@
 #include "services/redressctl/simulate/landlord_run.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "libs/service/requests.h"
+#include "libs/status/errors.h"
 #include "redress/intake/v1/intake_service.pb.h"
 #include "redress/routing/v1/routing_service.pb.h"
 #include "services/redressctl/simulate/setup_file.h"
@@ -12,6 +14,7 @@
 namespace redress::simulate {
 namespace {
 
+using service::MillisOf;
 using service::WriteTime;
 
 constexpr const char* kIntake = "redress.intake.v1.IntakeService/";
@@ -20,14 +23,12 @@ constexpr const char* kRouting = "redress.routing.v1.RoutingService/";
 constexpr Millis kRetry = 2 * kMinute;
 // Between one resident in line and the next.
 constexpr Millis kCall = 3 * kMinute;
-// Working hours after which a dispatcher looks at a line again: the next day.
-constexpr double kDayOfDesk = 9.0;
+// In line, of a case whose priority nobody knows.
+constexpr int kLeastPressing = std::numeric_limits<int>::max();
 // At a door that nobody opens.
 constexpr Millis kAtClosedDoor = 10 * kMinute;
 // NEAREST chooses among so many slots.
 constexpr int kSlotsWeighed = 60;
-constexpr int kSlotsOffered = 6;
-constexpr int kHorizonDays = 14;
 
 // Categories that a visit mends, as the starter set has them.
 bool MayNeedVisit(const std::string& category) {
@@ -60,6 +61,14 @@ struct LandlordRun::Case {
   bool ended = false;     // withdrawn, or what follows does not concern this run
   bool at_front = false;  // of its line, being served
 };
+
+absl::Status CheckAnswers(const RunCounts& counts) {
+  if (counts.unexpected.empty()) return absl::OkStatus();
+  std::string what;
+  for (const auto& [text, times] : counts.unexpected) absl::StrAppend(&what, "\n  ", times, " × ", text);
+  return MakeError(absl::StatusCode::kInternal, "UNEXPECTED_ANSWERS",
+                   absl::StrCat("the services refused what they should take:", what));
+}
 
 LandlordRun::LandlordRun(const LandlordModel* model, rpc::Client* client, const Clock* clock, Executor* executor,
                          const calendar::WorkingCalendar* desk, uint64_t seed, const v1::Setup* choices)
@@ -97,11 +106,12 @@ Millis LandlordRun::DeskTime(double working_hours) {
 
 template <typename Request, typename Response>
 void LandlordRun::Call(const std::string& method, Request request, std::function<void(const Response&)> done,
-                       std::function<void()> again) {
+                       std::function<void()> again, std::function<void()> refused) {
   ++counts_.calls;
   client_->Call<Response>(
       method, request, {},
-      [this, method, done = std::move(done), again = std::move(again)](absl::StatusOr<Response> response) {
+      [this, method, done = std::move(done), again = std::move(again),
+       refused = std::move(refused)](absl::StatusOr<Response> response) {
         if (response.ok()) return done(*response);
         const absl::Status& status = response.status();
         if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || absl::IsAborted(status)) {
@@ -111,6 +121,7 @@ void LandlordRun::Call(const std::string& method, Request request, std::function
         }
         if (absl::IsFailedPrecondition(status) || absl::IsNotFound(status)) {
           ++counts_.refused;
+          if (refused) refused();
           return;
         }
         ++counts_.unexpected[absl::StrCat(method, " ", status.ToString())];
@@ -216,7 +227,7 @@ void LandlordRun::Follow(const CasePtr& c) {
   }
   if (MayNeedVisit(c->arrival->category)) {
     // Danger is dispatched at once, the rest when a dispatcher gets to it.
-    const double median = choices_ == nullptr ? 1.0 : choices_->desk().dispatch_hours();
+    const double median = choices_ == nullptr ? kDefaultDispatchHours : choices_->desk().dispatch_hours();
     At(IsDanger(*c->arrival) ? clock_->Now() + 10 * kMinute
                              : DeskTime(DiceFor(c, Cause::kDispatch)->LogNormal(median, 0.8)),
        [this, c] { Dispatch(c); });
@@ -288,7 +299,7 @@ void LandlordRun::Dispatch(const CasePtr& c) {
 scheduling::v1::FindSlotsRequest LandlordRun::SlotsFor(const scheduling::v1::Intervention& visit) const {
   scheduling::v1::FindSlotsRequest request;
   request.set_name(visit.name());
-  request.set_max_slots(kSlotsOffered);
+  request.set_max_slots(kDefaultOffers);
   if (choices_ == nullptr) return request;
   const v1::SlotPolicy& policy = choices_->slots();
   request.set_max_slots(policy.offer() == v1::OFFER_NEAREST ? kSlotsWeighed : policy.offers());
@@ -296,7 +307,7 @@ scheduling::v1::FindSlotsRequest LandlordRun::SlotsFor(const scheduling::v1::Int
   if (held_back) {
     *request.mutable_from_time() = WriteTime(clock_->Now() + static_cast<Millis>(policy.reserve_hours() * kHour));
   }
-  if (held_back || policy.horizon_days() != kHorizonDays) {
+  if (held_back || policy.horizon_days() != kDefaultHorizonDays) {
     *request.mutable_to_time() = WriteTime(clock_->Now() + policy.horizon_days() * kDay);
   }
   return request;
@@ -326,6 +337,8 @@ void LandlordRun::OfferSlots(const CasePtr& c, const scheduling::v1::Interventio
 }
 
 void LandlordRun::Wait(const CasePtr& c, const std::string& line) {
+  // Known already, whatever becomes of the question below: nobody else of this line needs to be called today.
+  if (c->at_front) lines_[line].taken = true;
   if (choices_ == nullptr || choices_->desk().line_order() != v1::LINE_ORDER_PRIORITY || IsDanger(*c->arrival)) {
     return LineUp(c, line);
   }
@@ -337,12 +350,16 @@ void LandlordRun::Wait(const CasePtr& c, const std::string& line) {
         c->priority = response.assignment().priority();
         LineUp(c, line);
       },
-      [this, c] { Dispatch(c); });
+      [this, c] { Dispatch(c); },
+      // Nobody is in charge who could say how much it presses: it waits as it did, or behind those who do.
+      [this, c, line] {
+        if (c->priority == 0) c->priority = kLeastPressing;
+        LineUp(c, line);
+      });
 }
 
 void LandlordRun::LineUp(const CasePtr& c, const std::string& name) {
   Line& line = lines_[name];
-  if (c->at_front) line.taken = true;
   if (choices_ != nullptr && choices_->desk().line_order() == v1::LINE_ORDER_PRIORITY) {
     const auto rank = [](const CasePtr& one) { return std::pair(one->priority, one->number); };
     const auto place = std::find_if(line.waiting.begin(), line.waiting.end(),
@@ -359,7 +376,9 @@ void LandlordRun::LineUp(const CasePtr& c, const std::string& name) {
   At(DeskTime(LineHours()), [this, name] { ServeLine(name); });
 }
 
-double LandlordRun::LineHours() const { return choices_ == nullptr ? kDayOfDesk : choices_->desk().line_hours(); }
+double LandlordRun::LineHours() const {
+  return choices_ == nullptr ? kDefaultLineHours : choices_->desk().line_hours();
+}
 
 void LandlordRun::ServeLine(const std::string& name) {
   Line& line = lines_[name];

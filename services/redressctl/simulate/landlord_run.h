@@ -27,6 +27,7 @@
 #include "redress/scheduling/v1/intervention.pb.h"
 #include "redress/scheduling/v1/scheduling_service.pb.h"
 #include "redress/simulate/v1/setup.pb.h"
+#include "services/redressctl/simulate/defaults.h"
 #include "services/redressctl/simulate/landlord_model.h"
 #include "services/redressctl/simulate/road.h"
 #include "services/redressctl/simulate/slot_offer.h"
@@ -35,11 +36,11 @@ namespace redress::simulate {
 
 // How people of this landlord behave.
 struct Behaviour {
-  double no_access = 0.09;
-  double parts_awaited = 0.09;
-  double contested = 0.06;
-  double confirmed = 0.35;
-  double withdrawn = 0.015;
+  double no_access = kDefaultNoAccess;
+  double parts_awaited = kDefaultPartsAwaited;
+  double contested = kDefaultContested;
+  double confirmed = kDefaultConfirmed;
+  double withdrawn = kDefaultWithdrawn;
 };
 
 struct RunCounts {
@@ -56,6 +57,9 @@ struct RunCounts {
   int64_t retried = 0;
   std::map<std::string, int64_t> unexpected;  // "METHOD CODE message" → times; empty when all is well
 };
+
+// INTERNAL (UNEXPECTED_ANSWERS) when the services refused what they should take, listing all of it; else OK.
+absl::Status CheckAnswers(const RunCounts& counts);
 
 class LandlordRun {
  public:
@@ -120,10 +124,10 @@ class LandlordRun {
   // When the desk gets to it, `working` of its open hours from now.
   Millis DeskTime(double working_hours);
   // One call with a request id of its own; `done` gets OK responses alone. UNAVAILABLE, RESOURCE_EXHAUSTED and ABORTED
-  // call `again` a little later; FAILED_PRECONDITION and NOT_FOUND end the case here.
+  // call `again` a little later; FAILED_PRECONDITION and NOT_FOUND end the case here, unless there is `refused`.
   template <typename Request, typename Response>
   void Call(const std::string& method, Request request, std::function<void(const Response&)> done,
-            std::function<void()> again = nullptr);
+            std::function<void()> again = nullptr, std::function<void()> refused = nullptr);
   std::string NextRequestId();
 
   const LandlordModel* model_;

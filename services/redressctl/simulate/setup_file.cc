@@ -12,12 +12,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/text_format.h"
 #include "libs/service/requests.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "libs/status/textproto.h"
 #include "redress/register/v1/calendar.pb.h"
+#include "services/redressctl/simulate/defaults.h"
 #include "services/redressctl/simulate/landlord_model.h"
 #include "services/redressctl/simulate/road.h"
 #include "services/redressctl/simulate/staffing.h"
@@ -26,19 +26,6 @@ namespace redress::simulate {
 namespace {
 
 constexpr int kMinutesOfWeek = 7 * 24 * 60;
-constexpr int kHomes = 3000;
-constexpr int kDays = 90;
-
-class FaultCollector : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
-    absl::StrAppend(&faults_, faults_.empty() ? "" : "; ", "line ", line + 1, ", column ", column + 1, ": ", message);
-  }
-  const std::string& faults() const { return faults_; }
-
- private:
-  std::string faults_;
-};
 
 register_::v1::Calendar DeskHours(const v1::Desk& desk) {
   register_::v1::Calendar calendar;
@@ -70,7 +57,7 @@ class Completion {
  public:
   explicit Completion(v1::Setup* setup) : setup_(*setup) {}
 
-  absl::Status Run() {
+  std::vector<FieldViolation> Run() {
     CheckTitle(setup_.title(), &faults_);
     Landlord();
     Staff(setup_.staffing());
@@ -78,7 +65,7 @@ class Completion {
     Slots(setup_.mutable_slots());
     TravelAndResidents();
     if (setup_.has_reopen_window_days()) Within("reopen_window_days", setup_.reopen_window_days(), 1, 366);
-    return faults_.empty() ? absl::OkStatus() : InvalidFields(faults_);
+    return std::move(faults_);
   }
 
  private:
@@ -93,8 +80,8 @@ class Completion {
   }
 
   void Landlord() {
-    if (setup_.homes() == 0) setup_.set_homes(kHomes);
-    if (setup_.days() == 0) setup_.set_days(kDays);
+    if (setup_.homes() == 0) setup_.set_homes(kDefaultHomes);
+    if (setup_.days() == 0) setup_.set_days(kDefaultDays);
     Within("homes", setup_.homes(), kLeastHomes, kMostHomes);
     Within("days", setup_.days(), 1, kMostDays);
   }
@@ -156,8 +143,8 @@ class Completion {
   }
 
   void Desk(v1::Desk* desk) {
-    if (!desk->has_dispatch_hours()) desk->set_dispatch_hours(1);
-    if (!desk->has_line_hours()) desk->set_line_hours(9);
+    if (!desk->has_dispatch_hours()) desk->set_dispatch_hours(kDefaultDispatchHours);
+    if (!desk->has_line_hours()) desk->set_line_hours(kDefaultLineHours);
     if (desk->line_order() == v1::LINE_ORDER_UNSPECIFIED) desk->set_line_order(v1::LINE_ORDER_ARRIVAL);
     Within("desk.dispatch_hours", desk->dispatch_hours(), 0.05, 1000.0);
     Within("desk.line_hours", desk->line_hours(), 0.5, 1000.0);
@@ -170,10 +157,10 @@ class Completion {
 
   void Slots(v1::SlotPolicy* slots) {
     if (slots->offer() == v1::OFFER_UNSPECIFIED) slots->set_offer(v1::OFFER_EARLIEST);
-    if (!slots->has_offers()) slots->set_offers(6);
-    if (!slots->has_horizon_days()) slots->set_horizon_days(14);
+    if (!slots->has_offers()) slots->set_offers(kDefaultOffers);
+    if (!slots->has_horizon_days()) slots->set_horizon_days(kDefaultHorizonDays);
     if (!slots->has_reserve_hours()) slots->set_reserve_hours(0);
-    if (!slots->has_nearest_within_hours()) slots->set_nearest_within_hours(72);
+    if (!slots->has_nearest_within_hours()) slots->set_nearest_within_hours(kDefaultNearestWithinHours);
     Within("slots.offers", slots->offers(), 1, 20);
     Within("slots.horizon_days", slots->horizon_days(), 1, 92);
     Within("slots.reserve_hours", slots->reserve_hours(), 0.0, 336.0);
@@ -199,11 +186,11 @@ class Completion {
     Within("travel.detour_factor", travel.detour_factor(), 1.0, 5.0);
     Within("travel.speed_kmh", travel.speed_kmh(), 0.0, 200.0);
     v1::Residents& residents = *setup_.mutable_residents();
-    if (!residents.has_no_access()) residents.set_no_access(0.09);
-    if (!residents.has_parts_awaited()) residents.set_parts_awaited(0.09);
-    if (!residents.has_contested()) residents.set_contested(0.06);
-    if (!residents.has_confirmed()) residents.set_confirmed(0.35);
-    if (!residents.has_withdrawn()) residents.set_withdrawn(0.015);
+    if (!residents.has_no_access()) residents.set_no_access(kDefaultNoAccess);
+    if (!residents.has_parts_awaited()) residents.set_parts_awaited(kDefaultPartsAwaited);
+    if (!residents.has_contested()) residents.set_contested(kDefaultContested);
+    if (!residents.has_confirmed()) residents.set_confirmed(kDefaultConfirmed);
+    if (!residents.has_withdrawn()) residents.set_withdrawn(kDefaultWithdrawn);
     Within("residents.no_access", residents.no_access(), 0.0, 1.0);
     Within("residents.parts_awaited", residents.parts_awaited(), 0.0, 1.0);
     Within("residents.contested", residents.contested(), 0.0, 1.0);
@@ -225,19 +212,23 @@ void LoadBeside(const std::filesystem::path& folder, const std::string& field, c
   if (!loaded.ok()) faults->push_back({field, std::string(loaded.message())});
 }
 
+// The set-up with what it leaves out filled in; what is wrong in its fields goes to `faults`. An error when it is no
+// textproto of one.
+absl::StatusOr<v1::Setup> Read(absl::string_view text, int homes, int days, std::vector<FieldViolation>* faults) {
+  v1::Setup setup;
+  RETURN_IF_ERROR(ParseTextproto(text, "BAD_SETUP", &setup));
+  if (homes != 0) setup.set_homes(homes);
+  if (days != 0) setup.set_days(days);
+  *faults = Completion(&setup).Run();
+  return setup;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Setup> ParseSetup(absl::string_view text, int homes, int days) {
-  v1::Setup setup;
-  FaultCollector faults;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&faults);
-  if (!parser.ParseFromString(std::string(text), &setup)) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "BAD_SETUP", faults.faults());
-  }
-  if (homes != 0) setup.set_homes(homes);
-  if (days != 0) setup.set_days(days);
-  RETURN_IF_ERROR(Completion(&setup).Run());
+  std::vector<FieldViolation> faults;
+  ASSIGN_OR_RETURN(v1::Setup setup, Read(text, homes, days, &faults));
+  if (!faults.empty()) return InvalidFields(faults);
   return setup;
 }
 
@@ -250,17 +241,11 @@ absl::StatusOr<Setup> LoadSetup(const std::string& path, int homes, int days) {
   if (!file || std::filesystem::is_directory(path, ignored)) {
     return MakeError(absl::StatusCode::kNotFound, "FILE_NOT_FOUND", absl::StrCat(path, ": cannot be read"));
   }
-  const auto parsed = ParseSetup(text.str(), homes, days);
   std::vector<FieldViolation> faults;
+  auto read = Read(text.str(), homes, days, &faults);
+  if (!read.ok()) return Annotate(read.status(), path);
   Setup setup;
-  if (parsed.ok()) {
-    setup.choices = *parsed;
-  } else {
-    faults = ViolationsOf(parsed.status());
-    if (faults.empty()) return Annotate(parsed.status(), path);
-    // Only what its own text says is needed to look for its files.
-    google::protobuf::TextFormat::ParseFromString(text.str(), &setup.choices);
-  }
+  setup.choices = *std::move(read);
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   const v1::Setup& choices = setup.choices;
   if (!choices.rules_file().empty()) {
@@ -295,7 +280,5 @@ reference::StarterSet StarterFor(const Setup& setup, reference::StarterSet start
 calendar::WorkingCalendar DeskCalendarOf(const v1::Desk& desk) {
   return *calendar::WorkingCalendar::Compile(DeskHours(desk));
 }
-
-Millis MillisOf(const google::protobuf::Timestamp& time) { return time.seconds() * 1000 + time.nanos() / 1000000; }
 
 }  // namespace redress::simulate

@@ -7,9 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "libs/calendar/working_calendar.h"
-#include "libs/clock/millis.h"
 #include "libs/reference/starter_set.h"
 #include "redress/register/v1/obligations.pb.h"
 #include "redress/register/v1/rules.pb.h"
@@ -45,8 +43,5 @@ reference::StarterSet StarterFor(const Setup& setup, reference::StarterSet start
 
 // When the desks of the set-up are open, but for French holidays; `desk` empty or as ParseSetup returns it.
 calendar::WorkingCalendar DeskCalendarOf(const v1::Desk& desk);
-
-// Whole milliseconds of a time that an answer holds.
-Millis MillisOf(const google::protobuf::Timestamp& time);
 
 }  // namespace redress::simulate

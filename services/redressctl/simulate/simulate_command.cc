@@ -148,6 +148,10 @@ absl::StatusOr<RunCounts> SimulateLandlord(const SimulateOptions& options) {
     landlord.executor.RunFor(model.begins() + day * kDay - landlord.clock.Now());
     RETURN_IF_ERROR(landlord.EndDay());
     if (options.progress) options.progress(day, options.days);
+    if (options.stop && options.stop()) {
+      return MakeError(absl::StatusCode::kCancelled, "STOPPED",
+                       absl::StrCat("it was stopped after ", day, " of ", options.days, " days"));
+    }
   }
   if (options.at_end) RETURN_IF_ERROR(options.at_end(model, landlord.client.get(), &landlord.executor));
   return run.counts();

@@ -25,12 +25,15 @@ struct SimulateOptions {
   const Setup* setup = nullptr;
   // After each simulated day: days done, days in all.
   std::function<void(int, int)> progress;
+  // Asked after each simulated day; true: no further one is lived.
+  std::function<bool()> stop;
   // When the time is over and the services still run; its error is the simulation's.
   std::function<absl::Status(const LandlordModel&, rpc::Client*, FakeExecutor*)> at_end;
 };
 
 // Makes a log in `dir` and lives the year there on a simulated clock, in this thread; synced once a simulated day. The
-// same seed and end give the same figures. FAILED_PRECONDITION (NOT_EMPTY) when there is a log already.
+// same seed and end give the same figures. FAILED_PRECONDITION (NOT_EMPTY) when there is a log already; CANCELLED
+// (STOPPED) when `stop` said so.
 absl::StatusOr<RunCounts> SimulateLandlord(const SimulateOptions& options);
 
 struct LoadOptions {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libs/service/requests.h"
 #include "services/redressctl/simulate/setup_file.h"
 
 namespace redress::simulate {
@@ -33,7 +34,7 @@ std::vector<scheduling::v1::Slot> NearestFirst(std::vector<scheduling::v1::Slot>
                                                const Diary& diary, const std::string& agency,
                                                const std::string& residence) {
   if (slots.empty()) return slots;
-  const auto start_of = [](const scheduling::v1::Slot& slot) { return MillisOf(slot.start_time()); };
+  const auto start_of = [](const scheduling::v1::Slot& slot) { return service::MillisOf(slot.start_time()); };
   const Millis limit = start_of(slots.front()) + static_cast<Millis>(within_hours * kHour);
   const auto end = std::partition_point(slots.begin(), slots.end(),
                                         [&](const scheduling::v1::Slot& slot) { return start_of(slot) <= limit; });

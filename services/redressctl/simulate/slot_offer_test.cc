@@ -38,7 +38,7 @@ class SlotOfferTest : public ::testing::Test {
     for (const auto& slot : NearestFirst({Slot("ann", kMonday + 9 * kHour), Slot("bob", kMonday + 10 * kHour),
                                           Slot("cid", kMonday + 11 * kHour), Slot("bob", kMonday + 33 * kHour)},
                                          within_hours, diary_, "depot", residence)) {
-      order.push_back(slot.technician() + std::to_string((MillisOf(slot.start_time()) - kMonday) / kHour));
+      order.push_back(slot.technician() + std::to_string((service::MillisOf(slot.start_time()) - kMonday) / kHour));
     }
     return order;
   }

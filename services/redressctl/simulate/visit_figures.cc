@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "libs/service/requests.h"
 #include "services/redressctl/simulate/setup_file.h"
 
 namespace redress::simulate {
@@ -23,9 +24,9 @@ struct Stop {
 
 // When somebody stood there; 0: nobody did.
 Millis WentAt(const Intervention& visit) {
-  if (visit.has_start_time()) return MillisOf(visit.start_time());
+  if (visit.has_start_time()) return service::MillisOf(visit.start_time());
   const bool went = visit.state() == Intervention::STATE_NO_ACCESS || visit.state() == Intervention::STATE_DONE;
-  return went && visit.has_end_time() ? MillisOf(visit.end_time()) : 0;
+  return went && visit.has_end_time() ? service::MillisOf(visit.end_time()) : 0;
 }
 
 }  // namespace
@@ -48,10 +49,10 @@ VisitFigures CountVisits(absl::Span<const Intervention> visits, const Road& road
       continue;
     }
     if (!visit.has_book_time()) continue;
-    const Millis start = MillisOf(visit.slot().start_time());
-    const Millis end = MillisOf(visit.slot().end_time());
+    const Millis start = service::MillisOf(visit.slot().start_time());
+    const Millis end = service::MillisOf(visit.slot().end_time());
     const bool called_off = visit.state() == Intervention::STATE_CANCELLED && !made &&
-                            (!visit.has_end_time() || MillisOf(visit.end_time()) < end);
+                            (!visit.has_end_time() || service::MillisOf(visit.end_time()) < end);
     if (called_off || (!made && end > now)) continue;
     ++figures.promises_due;
     if (made && went >= start && went < end) ++figures.promises_kept;

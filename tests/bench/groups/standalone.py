@@ -85,7 +85,7 @@ def young(bench):
 
 def rebuild(bench):
     """Folding a projection again, of complaints that lived here: the same records, and the same rows put without a fold."""
-    if not bench.wants("rebuild"):
+    if not bench.wants(*(f"rebuild_{service}" for service in REBUILT)):
         return
     settings = bench.settings
     with harness.scratch() as folder:
@@ -107,7 +107,7 @@ def rebuild(bench):
 
 def grown(bench):
     """What a million complaints in the store do."""
-    if not bench.wants("large_"):
+    if not bench.wants("large_get", "large_list", "large_ttr", "large_submit", "large_memory"):
         return
     settings = bench.settings
     small = harness.store(TINY if settings.smoke else SMALL)

@@ -210,15 +210,16 @@ class Ran:
         return json.loads(self.out)
 
 
-def start_ctl(*words, server=None, token=None, out=subprocess.PIPE):
-    """Starts it, and leaves it to the caller to end it."""
+def start_ctl(*words, server=None, token=None, out=subprocess.PIPE, environment=None):
+    """Starts it, and leaves it to the caller to end it. `environment` is laid over this process's own."""
     command = [bin_dir() / "redressctl"]
     if server:
         command += ["--server", server]
     if token:
         command += ["--token-file", token]
     command += words
-    return subprocess.Popen(list(map(str, command)), stdout=out, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    return subprocess.Popen(list(map(str, command)), stdout=out, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                            env={**os.environ, **(environment or {})})
 
 
 def ctl(*words, server=None, token=None, code=0, seconds=600):

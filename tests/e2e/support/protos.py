@@ -8,7 +8,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 from google.protobuf.message import Message
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
-# What every gRPC server is asked besides: health and reflection, of which Debian ships no protos.
+# What every gRPC server is asked besides: reflection, of which Debian ships no proto.
 STANDARD = Path(__file__).resolve().parent.parent / "protos"
 
 
