@@ -14,7 +14,9 @@ namespace redress::runtime {
 namespace {
 
 constexpr int kEntriesPerRead = 128;
-// While it yields.
+// While callers wait.
+constexpr Millis kGather = 20;
+// While many do.
 constexpr int kEntriesPerTurn = 1;
 constexpr Millis kBetweenTurns = 250;
 constexpr int64_t kCoverAfterInputs = 10000;
@@ -29,6 +31,7 @@ void Reactor::BeginTerm() {
   active_ = true;
   inputs_.clear();
   caught_up_ = true;
+  news_->Hold(false);
   for (const log::ShardId& id : env_->logic->Follows(env_->shard(), env_->shard_count)) {
     InputShard input;
     input.id = id;
@@ -54,8 +57,9 @@ Millis Reactor::lag() const {
 bool Reactor::Step() {
   if (!active_ || !stopped_.ok() || inputs_.empty()) return false;
   const bool hurried = std::exchange(hurried_, false) || lag() >= kYieldBelow;
-  const bool many = !hurried && env_->callers != nullptr && env_->callers->Many();
-  if (many && Yields()) return false;
+  const Callers* const callers = hurried ? nullptr : env_->callers;
+  const bool many = callers != nullptr && callers->Many();
+  if (callers != nullptr && (many || callers->Any()) && Yields(many ? kBetweenTurns : kGather)) return false;
   log_unavailable_ = false;
   bool any = false;
   size_t asked = 0;
@@ -65,21 +69,26 @@ bool Reactor::Step() {
   }
   if (!any && asked == inputs_.size() && !log_unavailable_ && writer_->machine_queued() == 0) caught_up_ = true;
   Cover(false);
+  if ((many || !any) && std::exchange(in_turn_, false)) last_turn_at_ = env_->clock->Monotonic();
   return any;
 }
 
 // Whether nothing is to be read now. What lies unread is not known then: it counts as behind from here on.
-bool Reactor::Yields() {
-  const Millis now = env_->clock->Monotonic();
-  if (now - last_turn_at_ >= kBetweenTurns) {
-    last_turn_at_ = now;
+bool Reactor::Yields(Millis pause) {
+  if (in_turn_) return false;
+  const Millis rest = last_turn_at_ + pause - env_->clock->Monotonic();
+  if (rest <= 0) {
+    in_turn_ = true;
     return false;
   }
+  if (caught_up_ && !news_->Any()) return true;
   if (std::exchange(caught_up_, false)) last_input_at_ = env_->clock->Now();
+  news_->Hold(true);
   if (!std::exchange(yield_timer_, true)) {
-    env_->executor->PostAfter(kBetweenTurns, [this, alive = alive_] {
+    env_->executor->PostAfter(rest, [this, alive = alive_] {
       if (alive.expired()) return;
       yield_timer_ = false;
+      news_->Hold(false);
       wake_();
     });
   }
@@ -264,6 +273,7 @@ log::v1::Source Reactor::SourceOf(const InputShard& input, const log::RuleState&
 
 void Reactor::CoverNow() {
   if (!active_) return;
+  news_->Hold(false);
   if (!std::exchange(hurried_, true) && yield_timer_) wake_();
   Cover(true);
 }

@@ -3,11 +3,15 @@
 // Runs only in a term. At the start of each it reads its inputs on from the sources saved in the projection, so nothing
 // is done twice or skipped; the last order of an input carries where the input stands after it, in the same record as
 // its effect. Inputs without effect are covered by a POSITION after 10,000 of them, or Environment::position_after, or
-// when a reader waits. While many callers wait for answers in the process, and nobody for what it reads, it reads a few
-// inputs at a time with pauses between, until it is a minute behind: callers first, never alone. All calls on the
-// shard's executor.
+// when a reader waits. All calls on the shard's executor.
+//
+// Callers first, never alone: while anybody waits for an answer in the process, and nobody for what it reads, it gathers
+// inputs for 20 ms and takes them in together, so that what follows from many calls costs a few appends, and none of
+// them stands between a call and the disk. While many wait it takes in a few at a time with long pauses, until it is a
+// minute behind.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -28,12 +32,22 @@ class InputNews {
  public:
   explicit InputNews(size_t inputs) : news_(inputs) {}
   size_t size() const { return news_.size(); }
-  void Set(size_t input) { news_[input] = true; }
+  // Whether the reactor is to be woken for it: not while it has none read to it.
+  bool Set(size_t input) {
+    news_[input] = true;
+    return !held_;
+  }
+  bool Any() const {
+    return std::any_of(news_.begin(), news_.end(), [](const std::atomic<bool>& one) { return one.load(); });
+  }
+  // From now on nobody is woken for news, until they are no longer held; what came meanwhile is set then.
+  void Hold(bool held) { held_ = held; }
   // Whether it was set; it no longer is. What is added later sets it again.
   bool Take(size_t input) { return news_[input].load() && news_[input].exchange(false); }
 
  private:
   std::vector<std::atomic<bool>> news_;
+  std::atomic<bool> held_{false};
 };
 
 class Reactor {
@@ -70,7 +84,7 @@ class Reactor {
     Millis uncovered_since = 0;
   };
 
-  bool Yields();
+  bool Yields(Millis pause);
   bool ReadSome(size_t number, int entries);
   absl::Status Take(log::Entry entry, InputShard* input);
   void React(const Judged& judged, InputShard* input);
@@ -96,8 +110,9 @@ class Reactor {
   bool cover_timer_ = false;
   bool caught_up_ = true;
   bool hurried_ = false;  // somebody waits for what it reads
+  bool in_turn_ = true;   // while callers wait: from the end of a pause until all is read that may be
   bool yield_timer_ = false;
-  Millis last_turn_at_ = 0;  // monotonic
+  Millis last_turn_at_ = 0;  // monotonic; when the last one ended
   Millis last_input_at_ = 0;
   absl::Status stopped_;
   bool log_unavailable_ = false;

@@ -97,8 +97,7 @@ void Shard::Start() {
     size_t number = 0;
     for (const log::ShardId& input : shard->env_.logic->Follows(shard->env_.shard(), shard->env_.shard_count)) {
       const auto wake_owner = [wake, reacting = shard->reacting_, news = shard->news_, number] {
-        news->Set(number);
-        if (reacting->load()) wake();
+        if (news->Set(number) && reacting->load()) wake();
       };
       shard->wakes_.push_back(shard->env_.log->OnAppend(input, wake_owner));
       ++number;
