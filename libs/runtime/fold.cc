@@ -40,7 +40,7 @@ bool Knows(const Logic& logic, log::Stream stream, const log::v1::Event& event) 
 }
 
 void FoldDecision(const Logic& logic, const ApplyContext& context, const log::v1::Source* source, int64_t next,
-                  store::View* rows) {
+                  store::View* rows, OldestRequest* oldest) {
   const log::v1::Body& body = *context.body;
   std::vector<const log::v1::Event*> of_service;
   for (const log::v1::Event& event : body.events()) {
@@ -66,7 +66,8 @@ void FoldDecision(const Logic& logic, const ApplyContext& context, const log::v1
   row.set_fingerprint_key(body.fingerprint_key());
   row.set_recorded_at(body.recorded_at());
   row.set_next(next);
-  RememberRequest(rows, context.shard, body, row);
+  OldestRequest unknown;
+  RememberRequest(rows, context.shard, body, row, oldest != nullptr ? oldest : &unknown);
 }
 
 }  // namespace redress::runtime

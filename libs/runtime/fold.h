@@ -4,6 +4,7 @@
 
 #include "libs/log/log.h"
 #include "libs/runtime/logic.h"
+#include "libs/runtime/rows.h"
 #include "libs/store/store.h"
 #include "redress/log/v1/record.pb.h"
 
@@ -16,8 +17,9 @@ inline constexpr absl::string_view kInputsPrefix = "inputs/";
 bool Knows(const Logic& logic, log::Stream stream, const log::v1::Event& event);
 
 // Folds `body` into `rows`: its events, the versions of their aggregates, and `source` when it has one.
-// On a view that is not speculative also remembers the request, answered at offset `next` - 1.
+// On a view that is not speculative also remembers the request, answered at offset `next` - 1; `oldest` belongs to the
+// rows, and spares them a look when it is there.
 void FoldDecision(const Logic& logic, const ApplyContext& context, const log::v1::Source* source, int64_t next,
-                  store::View* rows);
+                  store::View* rows, OldestRequest* oldest = nullptr);
 
 }  // namespace redress::runtime

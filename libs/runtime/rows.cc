@@ -4,8 +4,8 @@
 //   F1 by age    i64(recorded at) str(caller scope) raw(id)      → ""            what to forget next
 //   F2 version   raw(aggregate)                                  → VersionRow
 //   F3 source    u8(stream) u32(shard)                           → SourceRow
-//   F4 timer     i64(due) str(aggregate) raw(name)               → TimerRow
-//   F5 timer at  str(aggregate) raw(name)                        → TimerRow
+//   F4 timer     i64(due) str(aggregate) raw(name)               → TimerRow, or "" of one that is moved, never set
+//   F5 timer at  str(aggregate) raw(name)                        → TimerRow      of one that is set
 //   F6 parked    u8(stream) str(aggregate) i64(version)          → ParkedRow
 //   EF state     (nothing)                                       → redress.log.v1.RuleState
 //
@@ -73,12 +73,28 @@ class Rest {
 std::string TimerKey(absl::string_view aggregate, absl::string_view name) {
   return Rest().Str(aggregate).Raw(name).Take();
 }
-std::string DueKey(const v1::TimerRow& row) {
-  return Rest().I64(row.due()).Str(row.aggregate()).Raw(row.name()).Take();
+std::string DueKey(Millis due, absl::string_view aggregate, absl::string_view name) {
+  return Rest().I64(due).Str(aggregate).Raw(name).Take();
 }
 uint8_t StreamByte(absl::string_view stream) {
   const auto parsed = log::ParseStream(stream);
   return parsed.ok() ? static_cast<uint8_t>(*parsed) : 0xFF;
+}
+
+// Those recorded before `forgotten`, a few of them. Afterwards `oldest` is known.
+void ForgetRequests(store::View* rows, uint16_t shard, Millis forgotten, OldestRequest* oldest) {
+  std::vector<std::string> old;
+  const std::string all = Key(shard, kByAge).Take();
+  rows->Scan(all, store::After(all), [&](absl::string_view key, absl::string_view) {
+    oldest->not_before = store::KeyReader(key.substr(all.size())).I64();
+    if (*oldest->not_before >= forgotten || old.size() == kForgetPerRecord) return false;
+    old.emplace_back(key);
+    return true;
+  });
+  for (const std::string& key : old) {
+    kRequests.Delete(*rows, shard, absl::string_view(key).substr(3 + 8));
+    rows->Delete(key);
+  }
 }
 
 }  // namespace
@@ -97,22 +113,17 @@ void FillReceipt(const v1::RequestRow& row, v1::Receipt* receipt) {
   receipt->set_recorded(true);
 }
 
-void RememberRequest(store::View* rows, uint16_t shard, const log::v1::Body& body, const v1::RequestRow& row) {
+void RememberRequest(store::View* rows, uint16_t shard, const log::v1::Body& body, const v1::RequestRow& row,
+                     OldestRequest* oldest) {
   const std::string name = Rest().Str(body.caller_scope()).Raw(body.request_id()).Take();
   kRequests.Put(*rows, shard, name, row);
   rows->Put(Key(shard, kByAge).I64(body.recorded_at()).Raw(name).Take(), "");
-  std::vector<std::string> old;
   // A record may say any time: nothing is older than the oldest.
   const Millis forgotten =
       std::max(body.recorded_at(), std::numeric_limits<Millis>::min() + kRequestMemory) - kRequestMemory;
-  rows->Scan(Key(shard, kByAge).bytes(), Key(shard, kByAge).I64(forgotten).bytes(),
-             [&](absl::string_view key, absl::string_view) {
-               old.emplace_back(key);
-               return old.size() < kForgetPerRecord;
-             });
-  for (const std::string& key : old) {
-    kRequests.Delete(*rows, shard, absl::string_view(key).substr(3 + 8));
-    rows->Delete(key);
+  if (oldest->not_before.has_value()) oldest->not_before = std::min(*oldest->not_before, body.recorded_at());
+  if (!oldest->not_before.has_value() || *oldest->not_before < forgotten) {
+    ForgetRequests(rows, shard, forgotten, oldest);
   }
 }
 
@@ -153,20 +164,33 @@ void SetTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, ab
   row.set_aggregate(std::string(aggregate));
   row.set_name(std::string(name));
   row.set_due(due);
-  kTimers.Put(*rows, shard, DueKey(row), row);
+  kTimers.Put(*rows, shard, DueKey(due, aggregate, name), row);
   kTimerAt.Put(*rows, shard, TimerKey(aggregate, name), row);
 }
 
 void CancelTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, absl::string_view name) {
   const auto row = kTimerAt.Get(*rows, shard, TimerKey(aggregate, name));
   if (!row.has_value()) return;
-  kTimers.Delete(*rows, shard, DueKey(*row));
+  kTimers.Delete(*rows, shard, DueKey(row->due(), aggregate, name));
   kTimerAt.Delete(*rows, shard, TimerKey(aggregate, name));
 }
 
+void MoveTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, absl::string_view name,
+               std::optional<Millis> from, std::optional<Millis> to) {
+  if (from == to) return;
+  if (from.has_value()) kTimers.Delete(*rows, shard, DueKey(*from, aggregate, name));
+  if (to.has_value()) rows->Put(kTimers.KeyIn(shard).Raw(DueKey(*to, aggregate, name)).Take(), "");
+}
+
 void ScanTimers(const store::Rows& rows, uint16_t shard, absl::FunctionRef<bool(const Timer&)> visit) {
-  kTimers.Scan(rows, shard, "", [&](absl::string_view, const v1::TimerRow& row) {
-    return visit(Timer{row.aggregate(), row.name(), row.due()});
+  const std::string all = kTimers.KeyIn(shard).Take();
+  rows.Scan(all, store::After(all), [&](absl::string_view key, absl::string_view) {
+    store::KeyReader reader(key.substr(all.size()));
+    Timer timer;
+    timer.due = reader.I64();
+    timer.aggregate = reader.Str();
+    timer.name = reader.Raw();
+    return visit(timer);
   });
 }
 

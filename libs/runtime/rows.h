@@ -22,8 +22,14 @@ std::optional<v1::RequestRow> FindRequest(const store::Rows& rows, uint16_t shar
                                           absl::string_view request_id);
 // What its caller is answered with: whatever its record made, but where the record lies.
 void FillReceipt(const v1::RequestRow& row, v1::Receipt* receipt);
+// What whoever folds all records of a shard knows of its remembered requests, so that the rows need not be asked at each
+// record. It holds for the rows it was learnt from alone: whoever takes a fold back forgets it.
+struct OldestRequest {
+  std::optional<Millis> not_before;  // none was recorded earlier; nothing is known when absent
+};
 // Remembers the request of `body` and forgets a few that are older than kRequestMemory.
-void RememberRequest(store::View* rows, uint16_t shard, const log::v1::Body& body, const v1::RequestRow& row);
+void RememberRequest(store::View* rows, uint16_t shard, const log::v1::Body& body, const v1::RequestRow& row,
+                     OldestRequest* oldest);
 
 int64_t VersionOf(const store::Rows& rows, uint16_t shard, absl::string_view aggregate);
 void SetVersion(store::View* rows, uint16_t shard, absl::string_view aggregate, int64_t version);
@@ -39,6 +45,10 @@ void SaveSource(store::View* rows, uint16_t shard, const log::v1::Source& source
 // One timer a (aggregate, name): setting it again moves it. Called by Logic::Apply.
 void SetTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, absl::string_view name, Millis due);
 void CancelTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, absl::string_view name);
+// The same for who knows when the timer was due, none: there was none, and sets or cancels it by this alone: half the
+// rows, and none is read.
+void MoveTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, absl::string_view name,
+               std::optional<Millis> from, std::optional<Millis> to);
 // Visits timers in due order until `visit` returns false.
 void ScanTimers(const store::Rows& rows, uint16_t shard, absl::FunctionRef<bool(const Timer&)> visit);
 

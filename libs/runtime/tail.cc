@@ -51,6 +51,7 @@ Millis Tail::lag() const {
 
 void Tail::TakeBack(const log::RuleState& state) {
   state_ = state;
+  oldest_request_ = {};
   reader_ = env_->log->Tail(env_->id, state_.next_offset);
 }
 
@@ -147,7 +148,8 @@ absl::Status Tail::TakeDecision(int64_t offset, const Judged& judged, store::Vie
   RETURN_IF_ERROR(Check(offset, judged));
   const ApplyContext context{env_->shard(), env_->shard_count, &*judged.body};
   const log::v1::Record& record = judged.record;
-  FoldDecision(*env_->logic, context, record.has_source() ? &record.source() : nullptr, offset + 1, rows);
+  FoldDecision(*env_->logic, context, record.has_source() ? &record.source() : nullptr, offset + 1, rows,
+               &oldest_request_);
   return absl::OkStatus();
 }
 

@@ -73,6 +73,7 @@ class Tail {
   const Environment* env_;
   TailObserver* observer_;
   log::RuleState state_;
+  OldestRequest oldest_request_;
   std::unique_ptr<log::Reader> reader_;
   std::unique_ptr<log::Reader> claim_reader_;  // while the claim of an earlier run is not read again
   std::vector<log::Entry> entries_;

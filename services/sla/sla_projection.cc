@@ -69,11 +69,16 @@ struct Derived {
   std::optional<Millis> breach;
   std::optional<Millis> warning;
   std::string listed;  // the key there; empty: in no list
+  std::string shown;   // the row there
 };
 
-// Of each run, in the order of the row's.
+// Of each run, in the order of the row's. Of a clock that has not begun nothing follows, whatever is in it.
 std::vector<Derived> DerivedOf(const ClockRow& row, absl::string_view complaint) {
   std::vector<Derived> all;
+  if (!row.has_start()) return all;
+  Facts facts;
+  Select(row.facts(), {}, &facts);
+  const CaseDimensions dimensions = DimensionsOf(row.start(), facts);
   all.reserve(static_cast<size_t>(row.runs_size()));
   for (const Run& run : row.runs()) {
     Derived& one = all.emplace_back();
@@ -81,6 +86,7 @@ std::vector<Derived> DerivedOf(const ClockRow& row, absl::string_view complaint)
     one.warning = NextWarning(row, run);
     if (run.state() != JudgedLine::STATE_RUNNING) continue;
     one.listed = AtRiskKey(LastDue(run).due_at(), complaint, run.started().line(), run.started().run());
+    one.shown = store::RowBytes(AtRiskRowOf(dimensions, run));
   }
   return all;
 }
@@ -91,32 +97,27 @@ class Deriver {
   Deriver(uint16_t shard, absl::string_view complaint, store::View* rows)
       : shard_(shard), complaint_(complaint), clock_(ClockName(complaint)), rows_(rows) {}
 
-  // `before` is what followed from the row until now; runs are only ever added to it.
+  // `before` is what followed from the row until now; runs are only ever added to it. What is as it was is left alone:
+  // most events change one line of several.
   void Replace(std::vector<Derived> before, const ClockRow& row) {
-    Facts facts;
-    Select(row.facts(), {}, &facts);
-    const CaseDimensions dimensions = DimensionsOf(row.start(), facts);
     const std::vector<Derived> after = DerivedOf(row, complaint_);
     before.resize(after.size());
     for (size_t i = 0; i < after.size(); ++i) {
-      const Run& run = row.runs(static_cast<int>(i));
-      const LineStarted& started = run.started();
+      const LineStarted& started = row.runs(static_cast<int>(i)).started();
       const Derived& was = before[i];
       const Derived& now = after[i];
-      if (was.breach != now.breach) Move(AlarmTimer(true, started.run(), started.line()), now.breach);
-      if (was.warning != now.warning) Move(AlarmTimer(false, started.run(), started.line()), now.warning);
-      if (!was.listed.empty() && was.listed != now.listed) kAtRisk.Delete(*rows_, shard_, was.listed);
-      if (!now.listed.empty()) kAtRisk.Put(*rows_, shard_, now.listed, AtRiskRowOf(dimensions, run));
+      Move(true, started, was.breach, now.breach);
+      Move(false, started, was.warning, now.warning);
+      if (was.listed != now.listed && !was.listed.empty()) kAtRisk.Delete(*rows_, shard_, was.listed);
+      if (now.listed.empty() || (was.listed == now.listed && was.shown == now.shown)) continue;
+      rows_->Put(kAtRisk.KeyIn(shard_).Raw(now.listed).Take(), now.shown);
     }
   }
 
  private:
-  void Move(const std::string& name, std::optional<Millis> to) {
-    if (to.has_value()) {
-      runtime::SetTimer(rows_, shard_, clock_, name, *to);
-    } else {
-      runtime::CancelTimer(rows_, shard_, clock_, name);
-    }
+  void Move(bool breach, const LineStarted& started, std::optional<Millis> from, std::optional<Millis> to) {
+    if (from == to) return;
+    runtime::MoveTimer(rows_, shard_, clock_, AlarmTimer(breach, started.run(), started.line()), from, to);
   }
 
   const uint16_t shard_;
@@ -210,11 +211,7 @@ class OpenClock {
   OpenClock& operator=(const OpenClock&) = delete;
 
   absl::string_view complaint() const { return complaint_; }
-  void Fold(const Event& said, Millis recorded_at) {
-    Apply(said, recorded_at, complaint_, &row_);
-    // Of a clock that has not begun nothing follows, whatever is in it.
-    if (!row_.has_start()) before_ = DerivedOf(row_, complaint_);
-  }
+  void Fold(const Event& said, Millis recorded_at) { Apply(said, recorded_at, complaint_, &row_); }
 
  private:
   const uint16_t shard_;

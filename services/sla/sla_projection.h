@@ -13,7 +13,7 @@
 namespace redress::sla {
 
 // Shape of the rows; one more whenever it changes.
-inline constexpr int kProjectionVersion = 1;
+inline constexpr int kProjectionVersion = 2;
 
 // Folds events of one record of the sla stream, in order. A clock's row, which all its events change, is read and
 // written once for those that follow each other.

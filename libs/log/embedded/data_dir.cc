@@ -161,6 +161,10 @@ rocksdb::Options RocksOptions(const EmbeddedLogOptions& options, std::shared_ptr
   // Little is kept in memory: tails are served from recent entries, and a start replays at most this much.
   rocks.write_buffer_size = 16 << 20;
   rocks.max_write_buffer_number = 3;
+  // Entries never change, and new ones lie behind the old ones of their shard: a compaction writes again the last file of
+  // each shard, so files are small, and it comes seldom.
+  rocks.target_file_size_base = 8 << 20;
+  rocks.level0_file_num_compaction_trigger = 8;
   // An entry is the last of its shard: it goes in right behind the one before.
   rocks.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kShardPrefixBytes));
   rocks.max_open_files = 48;

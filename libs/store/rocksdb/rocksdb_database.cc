@@ -215,6 +215,9 @@ absl::StatusOr<std::unique_ptr<Database>> OpenRocksDatabase(const RocksDatabaseO
   db_options.bottommost_compression = rocksdb::kZSTD;
   db_options.level_compaction_dynamic_level_bytes = true;
   db_options.write_buffer_size = options.write_buffer_bytes;
+  // New rows lie behind the old ones of their table and shard: a compaction writes again the files at those ends, and
+  // little of what lies between while files are small.
+  db_options.target_file_size_base = 8 << 20;
   // Most look-ups are for what is not there yet: new request ids, new aggregates.
   db_options.memtable_whole_key_filtering = true;
   db_options.memtable_prefix_bloom_size_ratio = 0.02;
