@@ -88,6 +88,60 @@ TEST_F(PaceTest, ReactionsWaitWhileManyCallersDoButNotForEverNorForWhoReads) {
   EXPECT_EQ(instance->echo->Status()[0].reactor_lag_ms, 0);
 }
 
+TEST_F(PaceTest, WhileAnybodyCallsReactionsGatherAndAreTakenInTogether) {
+  Disks disks;
+  Callers callers(&clock_);
+  const auto instance =
+      Boot(&disks, "one", /*own=*/true, [&](ServiceOptions* options) { options->callers = &callers; });
+  executor_.RunFor(kSecond);
+  const auto taken_in = [&] { return VersionOf(*disks.echo, 0, "accounts/a"); };
+  // Whose answers nobody counts.
+  const auto add = [&](int number) {
+    v1::Order order = Command(0, "add a 1", absl::StrCat("r", number));
+    order.set_order_class(v1::ORDER_CLASS_BULK);
+    Send(*instance->ledger, std::move(order));
+  };
+  add(0);
+  executor_.RunFor(1);
+  EXPECT_EQ(taken_in(), 1) << "nobody calls";
+
+  callers.Begin();
+  add(1);
+  executor_.RunFor(1);
+  int turns = 0;
+  int64_t before = taken_in();
+  for (int ms = 0; ms < 400; ++ms) {
+    add(2 + ms);
+    executor_.RunFor(1);
+    turns += taken_in() != before;
+    before = taken_in();
+  }
+  EXPECT_GT(before, 350);
+  EXPECT_GE(turns, 10);
+  EXPECT_LE(turns, 30);
+  EXPECT_LT(instance->echo->Status()[0].reactor_lag_ms, 50);
+
+  // Who reads does not wait for the turn.
+  types::v1::Position position;
+  position.set_log_id(instance->log->info().log_id);
+  position.set_stream("intake");
+  add(402);
+  executor_.RunFor(1);
+  position.set_next(instance->ledger->Status()[0].state.next_offset);
+  bool read = false;
+  instance->echo->Read(position, [&](auto rows) { read = rows.ok(); });
+  executor_.RunFor(2);
+  EXPECT_TRUE(read);
+  EXPECT_EQ(taken_in(), 403);
+
+  callers.End();
+  executor_.RunFor(50);
+  EXPECT_EQ(instance->echo->Status()[0].reactor_lag_ms, 0);
+  add(403);
+  executor_.RunFor(1);
+  EXPECT_EQ(taken_in(), 404) << "nobody calls any more";
+}
+
 TEST_F(PaceTest, AReactorSaysHowFarItIsBehindWhileItsQueueIsFull) {
   Disks disks;
   const auto instance = Boot(&disks, "one", /*own=*/false);
