@@ -164,8 +164,25 @@ void CancelTimer(store::View* rows, uint16_t shard, absl::string_view aggregate,
   kTimerAt.Delete(*rows, shard, TimerKey(aggregate, name));
 }
 
+bool IsTimerSet(const store::Rows& rows, uint16_t shard, const Timer& timer) {
+  const auto row = kTimerAt.Get(rows, shard, TimerKey(timer.aggregate, timer.name));
+  return row.has_value() && row->due() == timer.due;
+}
+
 void ScanTimers(const store::Rows& rows, uint16_t shard, absl::FunctionRef<bool(const Timer&)> visit) {
-  kTimers.Scan(rows, shard, "", [&](absl::string_view, const v1::TimerRow& row) {
+  ScanTimersFrom(rows, shard, Timer{"", "", std::numeric_limits<Millis>::min()}, visit);
+}
+
+void ScanTimersFrom(const store::Rows& rows, uint16_t shard, const Timer& from,
+                    absl::FunctionRef<bool(const Timer&)> visit) {
+  v1::TimerRow first;
+  first.set_aggregate(from.aggregate);
+  first.set_name(from.name);
+  first.set_due(from.due);
+  const std::string end = store::After(kTimers.KeyIn(shard).Take());
+  rows.Scan(kTimers.KeyIn(shard).Raw(DueKey(first)).Take(), end, [&](absl::string_view, absl::string_view value) {
+    v1::TimerRow row;
+    row.ParseFromArray(value.data(), static_cast<int>(value.size()));
     return visit(Timer{row.aggregate(), row.name(), row.due()});
   });
 }
