@@ -111,7 +111,7 @@ absl::StatusOr<std::vector<NewEvent>> DecideOnPerson(const store::Rows& rows, co
   }
   if (command.has_expire_person()) {
     const InTheWay here = InTheWayOfErasing(rows, name, context.shard, context.shard + 1, std::nullopt);
-    return ToNew(name, DecideExpirePerson(state, name, command.expire_person(), here.kept));
+    return ToNew(name, DecideExpirePerson(state, name, command.expire_person(), here.kept, here.bare));
   }
   if (command.has_note_complaint_of_person()) {
     return ToNew(name, DecideNoteComplaint(state, command.note_complaint_of_person()));
@@ -140,6 +140,9 @@ InTheWay InTheWayOfErasing(const store::Rows& rows, absl::string_view person, ui
     ScanComplaintsOf(rows, static_cast<uint16_t>(shard), person, [&](absl::string_view id) {
       const Complaint complaint = LoadComplaint(rows, static_cast<uint16_t>(shard), id);
       if (IsOpen(complaint.state())) in_the_way.open.push_back(absl::StrCat(kComplaintPrefix, id));
+      if (IsOpen(complaint.state()) && complaint.texts_erased()) {
+        in_the_way.bare.push_back(absl::StrCat(kComplaintPrefix, id));
+      }
       if (!complaint.texts_erased()) in_the_way.kept.push_back(absl::StrCat(kComplaintPrefix, id));
       if (!complaint.legal_holds().empty()) in_the_way.held.push_back(absl::StrCat(kComplaintPrefix, id));
       return true;
@@ -234,18 +237,15 @@ void IntakeLogic::Fire(const runtime::Timer& timer, const runtime::ReactContext&
 
 void IntakeLogic::ExpireTexts(const std::string& complaint, uint16_t shard, uint32_t shard_count, FireDone done) {
   // Whether the person is held can be told once their shard has been read.
-  Millis wait = ready_() ? 0 : kReadyRetry;
-  if (wait == 0) {
-    const auto rows = rows_();
-    const std::string person = LoadComplaint(*rows, shard, ComplaintIdOf(complaint)).person();
-    if (IsHeld(*rows, person, shard_count)) wait = kHoldRetry;
-  }
-  if (wait != 0) {
-    retry_->PostAfter(wait, [this, complaint, shard, shard_count, done = std::move(done)]() mutable {
+  if (!ready_()) {
+    retry_->PostAfter(kReadyRetry, [this, complaint, shard, shard_count, done = std::move(done)]() mutable {
       ExpireTexts(complaint, shard, shard_count, std::move(done));
     });
     return;
   }
+  const auto rows = rows_();
+  const std::string person = LoadComplaint(*rows, shard, ComplaintIdOf(complaint)).person();
+  if (IsHeld(*rows, person, shard_count)) return done(std::nullopt);
   Command command;
   command.mutable_expire_texts();
   done(TimerOrder(shard, complaint, command));
@@ -261,7 +261,9 @@ void IntakeLogic::ExpirePerson(const std::string& person, uint16_t shard, uint32
   const auto rows = rows_();
   const InTheWay elsewhere = InTheWayOfErasing(*rows, person, 0, shard_count, shard);
   Command command;
-  command.mutable_expire_person()->mutable_kept_elsewhere()->Assign(elsewhere.kept.begin(), elsewhere.kept.end());
+  auto* expire = command.mutable_expire_person();
+  expire->mutable_kept_elsewhere()->Assign(elsewhere.kept.begin(), elsewhere.kept.end());
+  expire->mutable_open_elsewhere()->Assign(elsewhere.bare.begin(), elsewhere.bare.end());
   done(TimerOrder(shard, person, command));
 }
 

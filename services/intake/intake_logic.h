@@ -47,7 +47,7 @@ class IntakeLogic : public runtime::Logic {
   using FireDone = std::function<void(std::optional<runtime::v1::Order>)>;
   // Destroys the keys of an erased person, or those that a complaint has given up; tries until the store answers.
   void DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done);
-  // Orders the end of a complaint's texts; waits while their person is held.
+  // Orders the end of a complaint's texts; not yet while their person is held.
   void ExpireTexts(const std::string& complaint, uint16_t shard, uint32_t shard_count, FireDone done);
   // Orders the end of a person whose texts have expired, as far as they have.
   void ExpirePerson(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done);
@@ -68,6 +68,8 @@ struct InTheWay {
   std::vector<std::string> held;
   // With texts: what retention waits for.
   std::vector<std::string> kept;
+  // Taken up again after their texts had expired.
+  std::vector<std::string> bare;
 };
 // In the shards from `first` to `last`, `but` left out.
 InTheWay InTheWayOfErasing(const store::Rows& rows, absl::string_view person, uint32_t first, uint32_t last,
