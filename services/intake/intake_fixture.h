@@ -142,7 +142,8 @@ class IntakeTest : public ::testing::Test {
     options.logic = instance->logic.get();
     options.reference = &reference_;
     instance->runtime = std::make_unique<runtime::ServiceRuntime>(options);
-    instance->logic->Bind([runtime = instance->runtime.get()] { return runtime->database(); }, ReadyOf(*instance));
+    instance->logic->Bind([runtime = instance->runtime.get()] { return runtime->database(); }, ReadyOf(*instance),
+                          [this] { return in_grace_; });
     instance->service = MakeService(*instance, &keys_);
     instance->runtime->Start();
     if (own) instance->runtime->AssignAll();
@@ -303,7 +304,8 @@ class IntakeTest : public ::testing::Test {
   reference::FixedReference reference_{SmallRegister()};
   std::unique_ptr<log::SimulatedLog> log_;
   std::unique_ptr<Instance> main_;
-  bool behind_ = false;  // as if shards were not read yet
+  bool behind_ = false;    // as if shards were not read yet
+  bool in_grace_ = false;  // as if the log had just been made
   int requests_ = 0;
   std::map<log::ShardId, log::RuleState> foreign_;
   std::map<std::string, int64_t> foreign_versions_;

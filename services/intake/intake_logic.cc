@@ -215,6 +215,8 @@ bool IntakeLogic::Tend(uint16_t shard, store::View* rows) const {
 
 void IntakeLogic::Fire(const runtime::Timer& timer, const runtime::ReactContext& context, FireDone done) {
   Command command;
+  const bool erases = timer.name == kEraseTimer || timer.name == kRetentionTimer || timer.name == kForgetTimer;
+  if (erases && in_grace_ && in_grace_()) return done(std::nullopt);
   if (timer.name == kDestroyKeysTimer) return DestroyKeys(timer.aggregate, context.shard, std::move(done));
   if (timer.name == kEraseTimer) {
     return EraseAgain(timer.aggregate, context.shard, context.shard_count, std::move(done));

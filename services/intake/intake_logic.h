@@ -13,6 +13,10 @@
 
 namespace redress::intake {
 
+// How long after a log was made nothing is erased by itself, for retention or because somebody once asked for it: a backup
+// lacks the legal holds that were set after it, and whoever restores it must be able to set them again.
+inline constexpr Millis kGraceOfNewLog = kDay;
+
 // Thread-safe once bound. What it is given outlives it.
 class IntakeLogic : public runtime::Logic {
  public:
@@ -24,9 +28,11 @@ class IntakeLogic : public runtime::Logic {
       : lookups_(lookups), keys_(keys), retry_(retry) {}
   // Before the runtime starts: `ServiceRuntime::database` and `ServiceRuntime::Ready`. Until `ready`, whether somebody
   // has open complaints in other shards cannot be told, and nobody is erased.
-  void Bind(RowsNow rows, std::function<bool()> ready) {
+  // `in_grace`: whether the log was made less than kGraceOfNewLog ago; empty: never.
+  void Bind(RowsNow rows, std::function<bool()> ready, std::function<bool()> in_grace = nullptr) {
     rows_ = std::move(rows);
     ready_ = std::move(ready);
+    in_grace_ = std::move(in_grace);
   }
 
   log::Stream stream() const override { return log::Stream::kIntake; }
@@ -59,6 +65,7 @@ class IntakeLogic : public runtime::Logic {
   Executor* const retry_;
   RowsNow rows_;
   std::function<bool()> ready_;
+  std::function<bool()> in_grace_;
 };
 
 // What stops an erasure of "people/<id>": names of their complaints.

@@ -378,6 +378,36 @@ TEST_F(IntakeRetentionTest, OneToldTwiceIsOne) {
   EXPECT_EQ(Ask(hold, request).status().code(), absl::StatusCode::kAlreadyExists);
 }
 
+TEST_F(IntakeRetentionTest, InALogThatWasJustMadeNothingGoesByItself) {
+  auto request = SubmitRequest();
+  request.set_category("rent");
+  request.mutable_new_person()->set_full_name("Another");
+  const auto other = Submit(request);
+  ASSERT_TRUE(other.ok()) << other.status();
+  ASSERT_TRUE(Change(kWithdraw, name_).ok());
+  person_ = other->complaint().person();
+  ASSERT_TRUE(Erase(false, /*until_closed=*/true).ok());
+  ASSERT_TRUE(Change(kWithdraw, other->complaint().name()).ok());
+  in_grace_ = true;
+  executor_.RunFor(40 * kDay);
+  EXPECT_FALSE(IsGone(name_));
+  EXPECT_FALSE(PersonIsErased());
+  // A hold of before comes in time.
+  ASSERT_TRUE(Hold(name_).ok());
+  in_grace_ = false;
+  executor_.RunFor(2 * kHour);
+  EXPECT_TRUE(PersonIsErased());
+  EXPECT_FALSE(IsGone(name_));
+  // What somebody asks for is done at once.
+  in_grace_ = true;
+  ASSERT_TRUE(Lift(name_).ok());
+  executor_.RunFor(kDay);
+  EXPECT_FALSE(IsGone(name_));
+  person_ = RowOf(name_).person();
+  ASSERT_TRUE(Erase(false).ok());
+  EXPECT_TRUE(IsGone(name_));
+}
+
 TEST_F(IntakeRetentionTest, HoldsThatStandAreListedByMatter) {
   const std::string other = Elsewhere();
   const auto list = [&](const std::string& matter, int page_size, const CallContext& call = Everybody()) {
