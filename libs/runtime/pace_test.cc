@@ -174,6 +174,42 @@ TEST_F(PaceTest, ATimerThatIsSetAgainForTheSameInstantFiresThoughAnOrderOfItCame
   EXPECT_EQ(Account(*disks.ledger, 0, "x"), "1;");
 }
 
+TEST_F(PaceTest, ATimerThatIsTakenBackInTheBatchOfItsOrderIsLetGo) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  std::function<void()> answer;
+  instance->ledger_logic.defer = [&](std::function<void()> late) { answer = std::move(late); };
+  const std::string later = absl::StrCat("later x ", clock_.Now() + kMinute, " 1");
+  ASSERT_TRUE(Execute(*instance, Command(0, later, "r1")).ok());
+  executor_.RunFor(kMinute + kSecond);
+  ASSERT_TRUE(answer);
+  // Callers first: the order of the timer sees that.
+  Send(*instance->ledger, Command(0, "never x", "r2"));
+  answer();
+  instance->ledger_logic.defer = nullptr;
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(Account(*disks.ledger, 0, "x"), "");
+  EXPECT_EQ(instance->ledger->Status()[0].timers_fired, 1);
+  ASSERT_TRUE(Execute(*instance, Command(0, later, "r3")).ok());
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(Account(*disks.ledger, 0, "x"), "1;");
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 0u);
+}
+
+TEST_F(PaceTest, ATimerThatGoesAfterItsOrderCameToNothingIsNoMoreDue) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  instance->ledger_logic.waiting = true;
+  const std::string later = absl::StrCat("later x ", clock_.Now() + kMinute, " 1");
+  ASSERT_TRUE(Execute(*instance, Command(0, later, "r1")).ok());
+  executor_.RunFor(10 * kMinute);
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 1u);
+  ASSERT_TRUE(Execute(*instance, Command(0, "never x", "r2")).ok());
+  executor_.RunFor(20 * kMinute);
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 0u);
+  EXPECT_EQ(instance->ledger_logic.asked, 1);
+}
+
 TEST_F(PaceTest, ATimerThatHasNoOrderYetIsAskedAgainInAnHour) {
   Disks disks;
   const auto instance = Boot(&disks, "one");

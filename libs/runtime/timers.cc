@@ -98,7 +98,7 @@ void Timers::Fire(const Timer& timer) {
       [this, alive = alive_, executor = env_->executor, term = term_, timer](std::optional<v1::Order> order) {
         executor->Post([this, alive, term, timer, order = std::move(order)] {
           if (alive.expired() || term != term_) return;
-          order.has_value() ? OnOrder(timer, *order) : OnNothing(timer);
+          order.has_value() ? OnOrder(timer, *order) : OnNothing(timer, 0);
         });
       });
 }
@@ -109,18 +109,20 @@ void Timers::OnOrder(const Timer& timer, v1::Order order) {
   item.order = std::move(order);
   item.order.set_order_class(v1::ORDER_CLASS_TIMER);
   item.order.set_actor(absl::StrCat("service/", log::StreamName(env_->id.stream)));
-  item.settled = [this, timer](bool recorded) { recorded ? Release(RowOf(timer)) : OnNothing(timer); };
+  item.settled = [this, timer](bool recorded) { recorded ? Release(RowOf(timer)) : OnNothing(timer, 0); };
   writer_->EnqueueMachine(std::move(item));
   wake_();
 }
 
-void Timers::OnNothing(const Timer& timer) {
-  // Gone meanwhile, as it mostly is: the same one may be set again at once.
-  if (!IsTimerSet(*env_->database, env_->shard(), timer)) return Release(RowOf(timer));
-  env_->executor->PostAfter(kAskAgain, [this, alive = alive_, term = term_, timer] {
-    if (alive.expired() || term != term_) return;
+void Timers::OnNothing(const Timer& timer, Millis waited) {
+  // Mostly it is gone by now, or soon: of two alarms of one clock the first may leave it all to the second.
+  if (waited >= kAskAgain || !IsTimerSet(*env_->database, env_->shard(), timer)) {
     Release(RowOf(timer));
-    wake_();
+    return wake_();
+  }
+  const Millis wait = std::min(std::max(waited, kSecond), kAskAgain - waited);
+  env_->executor->PostAfter(wait, [this, alive = alive_, term = term_, timer, waited = waited + wait] {
+    if (!alive.expired() && term == term_) OnNothing(timer, waited);
   });
 }
 

@@ -37,7 +37,8 @@ class Timers {
 
   void Fire(const Timer& timer);
   void OnOrder(const Timer& timer, v1::Order order);
-  void OnNothing(const Timer& timer);
+  // Its order came to nothing, or there was none, so long ago.
+  void OnNothing(const Timer& timer, Millis waited);
   // Not in flight any more; met again at the next look, if it is there.
   void Release(const Row& row);
   void WakeAt(Millis due);

@@ -51,9 +51,10 @@ inline std::shared_ptr<const reference::Snapshot> SmallRegister() {
 class FlakyKeyStore : public InMemoryKeyStore {
  public:
   using InMemoryKeyStore::InMemoryKeyStore;
-  bool away = false;    // nothing can be asked
-  bool keeps = false;   // nothing can be destroyed
-  int lost_after = -1;  // so many keys are still handed out, then rows of the store are damaged; -1: never
+  bool away = false;     // nothing can be asked
+  bool keeps = false;    // nothing can be destroyed
+  int lost_after = -1;   // so many keys are still handed out, then rows of the store are damaged; -1: never
+  int destructions = 0;  // how often something was destroyed
 
   absl::StatusOr<Key> TakeKey(KeyKind kind) override {
     if (lost_after == 0)
@@ -63,6 +64,7 @@ class FlakyKeyStore : public InMemoryKeyStore {
   }
   absl::StatusOr<Key> Find(absl::string_view id) override { return away ? Away() : InMemoryKeyStore::Find(id); }
   absl::Status DestroyAll(absl::Span<const std::string> ids) override {
+    ++destructions;
     return away || keeps ? Away() : InMemoryKeyStore::DestroyAll(ids);
   }
   absl::StatusOr<std::vector<Key>> IndexKeys() override {

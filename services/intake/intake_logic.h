@@ -1,6 +1,7 @@
 // Intake as the runtime sees it: deciders, projection and policy put together.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "libs/clock/clock.h"
 #include "libs/privacy/key_store.h"
 #include "libs/runtime/logic.h"
+#include "libs/status/mutex.h"
 #include "services/intake/intake_lookups.h"
 
 namespace redress::intake {
@@ -51,8 +53,10 @@ class IntakeLogic : public runtime::Logic {
 
  private:
   using FireDone = std::function<void(std::optional<runtime::v1::Order>)>;
-  // Destroys the keys of an erased person, or those that a complaint has given up; tries until the store answers.
+  // Destroys the keys of an erased person, or those that a complaint has given up, and orders that it be noted; tries
+  // until the store answers. Aside, and many in one write: it is synced, and thousands may be due at once.
   void DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done);
+  void DestroySome();
   // Orders the end of a complaint's texts; not yet while their person is held.
   void ExpireTexts(const std::string& complaint, uint16_t shard, uint32_t shard_count, FireDone done);
   // Orders the end of a person whose texts have expired, as far as they have.
@@ -66,6 +70,15 @@ class IntakeLogic : public runtime::Logic {
   RowsNow rows_;
   std::function<bool()> ready_;
   std::function<bool()> in_grace_;
+
+  struct Doomed {
+    std::string aggregate;
+    uint16_t shard = 0;
+    FireDone done;
+  };
+  Mutex mutex_;
+  std::deque<Doomed> doomed_ ABSL_GUARDED_BY(mutex_);
+  bool destroying_ ABSL_GUARDED_BY(mutex_) = false;  // a task for it is under way
 };
 
 // What stops an erasure of "people/<id>": names of their complaints.

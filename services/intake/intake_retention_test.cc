@@ -378,6 +378,27 @@ TEST_F(IntakeRetentionTest, OneToldTwiceIsOne) {
   EXPECT_EQ(Ask(hold, request).status().code(), absl::StatusCode::kAlreadyExists);
 }
 
+TEST_F(IntakeRetentionTest, ManyKeysGoInOneWriteOfTheKeyStore) {
+  std::vector<std::string> names = {name_};
+  for (int i = 0; i < 150; ++i) {
+    auto request = SubmitRequest();
+    request.set_category("rent");
+    request.set_residence(absl::StrCat("x", i % 8));
+    const auto response = Submit(request);
+    ASSERT_TRUE(response.ok()) << response.status();
+    names.push_back(response->complaint().name());
+  }
+  for (const std::string& name : names) ASSERT_TRUE(Change(kWithdraw, name).ok());
+  keys_.keeps = true;
+  executor_.RunFor(31 * kDay);
+  EXPECT_FALSE(RowOf(name_).keys_destroyed());
+  keys_.keeps = false;
+  keys_.destructions = 0;
+  executor_.RunFor(kMinute);
+  for (const std::string& name : names) EXPECT_TRUE(IsGone(name)) << name;
+  EXPECT_LE(keys_.destructions, 3);
+}
+
 TEST_F(IntakeRetentionTest, InALogThatWasJustMadeNothingGoesByItself) {
   auto request = SubmitRequest();
   request.set_category("rent");
