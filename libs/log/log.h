@@ -51,6 +51,7 @@ struct LogInfo {
   std::string log_id;        // 16 bytes
   std::string installation;  // whose log this is
   uint32_t shard_count = 0;  // of every stream but the register, which has one shard
+  int64_t created_at = 0;    // milliseconds since 1970; 0 where the log does not say
   uint32_t ShardsOf(Stream stream) const { return stream == Stream::kRegister ? 1 : shard_count; }
 };
 

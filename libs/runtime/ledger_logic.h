@@ -1,6 +1,7 @@
 // Two small services for the tests of the runtime.
 //
-//   LedgerLogic (stream intake): "add A n", "later A due n" (a timer that adds n), refuses "bad"; nobody knows "future"
+//   LedgerLogic (stream intake): "add A n", "later A due n" (a timer that adds n), "never A" (takes it back), refuses
+//     "bad"; nobody knows "future"
 //   EchoLogic (stream routing): follows intake k; notes each addition once; "poison" additions cannot be used by its
 //     policy, its decider refuses "rejected" ones; a "twice" addition means two orders
 #pragma once
@@ -26,6 +27,10 @@ class LedgerLogic : public Logic {
  public:
   // Orders of timers go here instead of being answered with at once.
   std::function<void(std::function<void()>)> defer;
+  // Timers have no order yet.
+  bool waiting = false;
+  // How often timers were asked for theirs.
+  int asked = 0;
 
   log::Stream stream() const override { return log::Stream::kIntake; }
   int projection_version() const override { return 1; }
@@ -57,6 +62,10 @@ class LedgerLogic : public Logic {
       SetTimer(rows, context.shard, event.aggregate(), words[1], due);
       return;
     }
+    if (words[0] == "never") {
+      rows->Delete(pending);
+      return CancelTimer(rows, context.shard, event.aggregate(), words[1]);
+    }
     std::string added = words.size() > 2 ? words[2] : "";
     if (words[0] == "fire") {
       added = rows->Get(pending).value_or("");
@@ -83,6 +92,8 @@ class LedgerLogic : public Logic {
     order.set_shard(context.shard);
     order.set_aggregate(timer.aggregate);
     order.set_command(absl::StrCat("fire ", timer.name));
+    ++asked;
+    if (waiting) return done(std::nullopt);
     if (defer) return defer([done, order] { done(order); });
     done(order);
   }

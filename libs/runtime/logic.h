@@ -110,7 +110,8 @@ class Logic {
   virtual bool Tend(uint16_t, store::View*) const { return false; }
 
   // The order that a due timer means. Asynchronous, because some timers are work rows (destroying keys, telling a
-  // person): those act first and record after; they may act again after a crash. `done` may be called on any thread.
+  // person): those act first and record after; they may act again after a crash. `done` may be called on any thread;
+  // without an order: not yet, ask again in an hour if it stands then.
   virtual void Fire(const Timer& timer, const ReactContext& context,
                     std::function<void(std::optional<v1::Order>)> done) = 0;
 };

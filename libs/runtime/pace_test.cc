@@ -208,6 +208,121 @@ TEST_F(PaceTest, ManyDueTimersAllFireInDueOrder) {
   for (int i = 0; i < 1500; ++i) EXPECT_EQ(Account(*disks.ledger, 0, absl::StrCat("x", i)), absl::StrCat(i, ";"));
 }
 
+TEST_F(PaceTest, ATimerThatIsSetAgainForTheSameInstantFiresThoughAnOrderOfItCameToNothing) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  std::function<void()> answer;
+  instance->ledger_logic.defer = [&](std::function<void()> late) { answer = std::move(late); };
+  const std::string later = absl::StrCat("later x ", clock_.Now() + kMinute, " 1");
+  ASSERT_TRUE(Execute(*instance, Command(0, later, "r1")).ok());
+  executor_.RunFor(kMinute + kSecond);
+  ASSERT_TRUE(answer);
+  ASSERT_TRUE(Execute(*instance, Command(0, "never x", "r2")).ok());
+  instance->ledger_logic.defer = nullptr;
+  answer();
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(Account(*disks.ledger, 0, "x"), "");
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 0u);
+  ASSERT_TRUE(Execute(*instance, Command(0, later, "r3")).ok());
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(Account(*disks.ledger, 0, "x"), "1;");
+}
+
+TEST_F(PaceTest, ATimerThatIsTakenBackInTheBatchOfItsOrderIsLetGo) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  std::function<void()> answer;
+  instance->ledger_logic.defer = [&](std::function<void()> late) { answer = std::move(late); };
+  const std::string later = absl::StrCat("later x ", clock_.Now() + kMinute, " 1");
+  ASSERT_TRUE(Execute(*instance, Command(0, later, "r1")).ok());
+  executor_.RunFor(kMinute + kSecond);
+  ASSERT_TRUE(answer);
+  // Callers first: the order of the timer sees that.
+  Send(*instance->ledger, Command(0, "never x", "r2"));
+  answer();
+  instance->ledger_logic.defer = nullptr;
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(Account(*disks.ledger, 0, "x"), "");
+  EXPECT_EQ(instance->ledger->Status()[0].timers_fired, 1);
+  ASSERT_TRUE(Execute(*instance, Command(0, later, "r3")).ok());
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(Account(*disks.ledger, 0, "x"), "1;");
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 0u);
+}
+
+TEST_F(PaceTest, ATimerThatGoesAfterItsOrderCameToNothingIsNoMoreDue) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  instance->ledger_logic.waiting = true;
+  const std::string later = absl::StrCat("later x ", clock_.Now() + kMinute, " 1");
+  ASSERT_TRUE(Execute(*instance, Command(0, later, "r1")).ok());
+  executor_.RunFor(10 * kMinute);
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 1u);
+  ASSERT_TRUE(Execute(*instance, Command(0, "never x", "r2")).ok());
+  executor_.RunFor(20 * kMinute);
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 0u);
+  EXPECT_EQ(instance->ledger_logic.asked, 1);
+}
+
+TEST_F(PaceTest, ATimerThatHasNoOrderYetIsAskedAgainInAnHour) {
+  Disks disks;
+  const auto instance = Boot(&disks, "one");
+  instance->ledger_logic.waiting = true;
+  const Millis due = clock_.Now() + kMinute;
+  ASSERT_TRUE(Execute(*instance, Command(0, absl::StrCat("later x ", due, " 1"), "r1")).ok());
+  executor_.RunFor(5 * kHour);
+  EXPECT_EQ(instance->ledger_logic.asked, 5);
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 1u);
+  instance->ledger_logic.waiting = false;
+  executor_.RunFor(kHour);
+  EXPECT_EQ(Account(*disks.ledger, 0, "x"), "1;");
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, 0u);
+}
+
+// Counts the rows that scans visit.
+class CountedRows : public store::MemoryDatabase {
+ public:
+  CountedRows() : MemoryDatabase(64) {}
+  void Scan(absl::string_view from, absl::string_view to, Visitor visit) const override {
+    MemoryDatabase::Scan(from, to, [&](absl::string_view key, absl::string_view value) {
+      ++visited;
+      return visit(key, value);
+    });
+  }
+  mutable int64_t visited = 0;
+};
+
+TEST_F(PaceTest, TimersThatWaitAreNotLookedAtWithEachChange) {
+  constexpr int kWaiting = 2000;
+  Disks disks;
+  const auto rows = std::make_shared<CountedRows>();
+  disks.ledger = rows;
+  const auto instance = Boot(&disks, "one");
+  const Millis due = clock_.Now() + kMinute;
+  for (int i = 0; i < kWaiting; ++i) {
+    Send(*instance->ledger, Command(0, absl::StrCat("later x", i, " ", due + i, " 1"), absl::StrCat("r", i)));
+  }
+  executor_.RunFor(kSecond);
+  instance->ledger_logic.waiting = true;
+  rows->visited = 0;
+  executor_.RunFor(2 * kMinute);
+  EXPECT_EQ(instance->ledger->Status()[0].timers_due, kWaiting);
+  EXPECT_EQ(instance->ledger_logic.asked, kWaiting);
+  EXPECT_LT(rows->visited, 5 * kWaiting);
+  // Others come and go meanwhile: also one that is due before them all.
+  instance->ledger_logic.waiting = false;
+  rows->visited = 0;
+  for (int i = 0; i < 100; ++i) {
+    const Millis at = i == 0 ? due - 1 : clock_.Now() + kSecond;
+    ASSERT_TRUE(Execute(*instance, Command(0, absl::StrCat("later y", i, " ", at, " 1"), absl::StrCat("s", i))).ok());
+  }
+  executor_.RunFor(kMinute);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(Account(*disks.ledger, 0, absl::StrCat("y", i)), "1;") << i;
+  EXPECT_LT(rows->visited, 5 * kWaiting);
+  executor_.RunFor(kHour);
+  for (int i = 0; i < kWaiting; ++i) ASSERT_EQ(Account(*disks.ledger, 0, absl::StrCat("x", i)), "1;") << i;
+}
+
 // Counts who asks for the time while no work of the executor runs: the writer does for all it queues.
 class WatchedClock : public Clock {
  public:

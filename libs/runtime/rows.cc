@@ -182,9 +182,19 @@ void MoveTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, a
   if (to.has_value()) rows->Put(kTimers.KeyIn(shard).Raw(DueKey(*to, aggregate, name)).Take(), "");
 }
 
+bool IsTimerSet(const store::Rows& rows, uint16_t shard, const Timer& timer) {
+  return kTimers.Has(rows, shard, DueKey(timer.due, timer.aggregate, timer.name));
+}
+
 void ScanTimers(const store::Rows& rows, uint16_t shard, absl::FunctionRef<bool(const Timer&)> visit) {
+  ScanTimersFrom(rows, shard, Timer{"", "", std::numeric_limits<Millis>::min()}, visit);
+}
+
+void ScanTimersFrom(const store::Rows& rows, uint16_t shard, const Timer& from,
+                    absl::FunctionRef<bool(const Timer&)> visit) {
   const std::string all = kTimers.KeyIn(shard).Take();
-  rows.Scan(all, store::After(all), [&](absl::string_view key, absl::string_view) {
+  const std::string first = all + DueKey(from.due, from.aggregate, from.name);
+  rows.Scan(first, store::After(all), [&](absl::string_view key, absl::string_view) {
     store::KeyReader reader(key.substr(all.size()));
     Timer timer;
     timer.due = reader.I64();

@@ -49,8 +49,13 @@ void CancelTimer(store::View* rows, uint16_t shard, absl::string_view aggregate,
 // rows, and none is read.
 void MoveTimer(store::View* rows, uint16_t shard, absl::string_view aggregate, absl::string_view name,
                std::optional<Millis> from, std::optional<Millis> to);
+// Whether it stands, for that very instant.
+bool IsTimerSet(const store::Rows& rows, uint16_t shard, const Timer& timer);
 // Visits timers in due order until `visit` returns false.
 void ScanTimers(const store::Rows& rows, uint16_t shard, absl::FunctionRef<bool(const Timer&)> visit);
+// The same, from where `from` stands or would stand.
+void ScanTimersFrom(const store::Rows& rows, uint16_t shard, const Timer& from,
+                    absl::FunctionRef<bool(const Timer&)> visit);
 
 // Parked inputs, in the order they were parked.
 void Park(store::View* rows, uint16_t shard, const v1::ParkedRow& row);

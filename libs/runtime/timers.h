@@ -1,7 +1,8 @@
 // Fires what is due: timers are rows of the projection, so they survive restarts; a replay fires nothing.
 //
 // Runs only in a term; at most one order in flight a row, in due order; the order's decision says whether it still
-// holds. All calls on the shard's executor.
+// holds. A row that is there still when its order came to nothing, or when there was none to be had, is asked again in an
+// hour. Rows that wait cost no look at them. All calls on the shard's executor.
 #pragma once
 
 #include <functional>
@@ -28,7 +29,7 @@ class Timers {
   bool Step();
 
   int64_t fired() const { return fired_; }
-  // Rows that were due at the last look: those in flight and at most one step's more.
+  // Rows that were in flight at the last look: fired, and neither gone nor given up.
   size_t due() const { return due_; }
 
  private:
@@ -36,6 +37,10 @@ class Timers {
 
   void Fire(const Timer& timer);
   void OnOrder(const Timer& timer, v1::Order order);
+  // Its order came to nothing, or there was none, so long ago.
+  void OnNothing(const Timer& timer, Millis waited);
+  // Not in flight any more; met again at the next look, if it is there.
+  void Release(const Row& row);
   void WakeAt(Millis due);
 
   const Environment* env_;
@@ -48,8 +53,9 @@ class Timers {
   bool resting_ = false;        // until what the last step fired is queued
   size_t due_ = 0;
   uint64_t term_ = 0;
-  Millis waking_at_ = 0;     // monotonic; 0 = no wake-up set
-  std::set<Row> in_flight_;  // fired in this term, and not gone from the rows
+  Millis waking_at_ = 0;          // monotonic; 0 = no wake-up set
+  std::set<Row> in_flight_;       // fired in this term, and not settled
+  std::optional<Row> looked_to_;  // all rows up to this one are in flight or gone
   int64_t fired_ = 0;
 };
 

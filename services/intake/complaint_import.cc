@@ -215,7 +215,14 @@ Decision DecideImport(const Complaint& state, const commands::v1::ImportComplain
   imported->set_round(after.round());
   imported->set_ended(!IsOpen(after.state()));
   imported->set_ended_at(EndedAt(after));
-  return One(std::move(event));
+  const Millis expired = ExpiresAt(after);
+  if (expired == 0 || expired > moment.now) return One(std::move(event));
+  // Had it been here, its texts would be gone: they are not even recorded, and the key that was taken for them goes.
+  imported->clear_description();
+  imported->clear_handler_names();
+  std::vector<Event> events = One(std::move(event));
+  events.push_back(TextsExpired(after, expired, moment));
+  return events;
 }
 
 }  // namespace redress::intake

@@ -83,6 +83,35 @@ TEST(Import, LeadsToTheStateItsFactsSay) {
   }
 }
 
+TEST(Import, OfOneWhoseTextsWouldBeGoneBringsNone) {
+  Command import = Import({{kRec, R}, {kRes, R + 1}});
+  auto* imported = import.mutable_import_complaint()->mutable_complaint();
+  imported->mutable_description()->set_box("box");
+  imported->mutable_handler_names()->set_box("box");
+  imported->set_retention_ms(60 * kDay);
+  const Millis due = R + 1 + 60 * kDay;
+  const auto kept = Decide(Complaint(), import, {kName, due - 1});
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  ASSERT_EQ(kept->size(), 1u);
+  EXPECT_TRUE(kept->front().complaint_imported().has_description());
+  const auto gone = Decide(Complaint(), import, {kName, due});
+  ASSERT_TRUE(gone.ok()) << gone.status();
+  ASSERT_EQ(gone->size(), 2u);
+  EXPECT_FALSE((*gone)[0].complaint_imported().has_description());
+  EXPECT_FALSE((*gone)[0].complaint_imported().has_handler_names());
+  EXPECT_EQ((*gone)[1].texts_expired().text_key(), "text-key");
+  EXPECT_EQ((*gone)[1].texts_expired().occurred_at(), due);
+  Complaint state;
+  for (const Event& event : *gone) Apply(event, due, 1, &state);
+  EXPECT_TRUE(state.texts_erased());
+  EXPECT_THAT(KeysToDestroy(state), ::testing::ElementsAre("text-key"));
+  // Nothing is new in the same row, and further facts are taken.
+  EXPECT_TRUE(Decide(state, import, {kName, due + kDay})->empty());
+  imported->add_facts()->set_kind(kReo);
+  imported->mutable_facts()->rbegin()->set_occurred_at(due);
+  EXPECT_EQ(Decide(state, import, {kName, due + kDay})->size(), 1u);
+}
+
 TEST(Import, OfAKnownRowIsNothing) {
   const std::vector<Step> facts = {{kRec, R}, {kAck, R + 1}};
   const auto again = Decide(After(facts, R + kHour), Import(facts), {kName, R + kDay});

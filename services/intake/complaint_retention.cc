@@ -17,16 +17,20 @@ Millis ExpiresAt(const Complaint& state) {
   return std::max(state.resolved_at() + state.retention_ms(), state.window_ends_at());
 }
 
-Decision DecideExpireTexts(const Complaint& state, const Moment& moment) {
-  const Millis due = ExpiresAt(state);
-  // One that is on its way meets what has just changed.
-  if (due == 0 || moment.now < due || !state.legal_holds().empty()) return Nothing();
+Event TextsExpired(const Complaint& state, Millis due, const Moment& moment) {
   Event event;
   event.mutable_texts_expired()->set_text_key(state.text_key());
   event.mutable_texts_expired()->set_occurred_at(due);
   event.mutable_texts_expired()->set_fired_at(moment.now);
   event.mutable_texts_expired()->set_person(state.person());
-  return One(std::move(event));
+  return event;
+}
+
+Decision DecideExpireTexts(const Complaint& state, const Moment& moment) {
+  const Millis due = ExpiresAt(state);
+  // One that is on its way meets what has just changed.
+  if (due == 0 || moment.now < due || !state.legal_holds().empty()) return Nothing();
+  return One(TextsExpired(state, due, moment));
 }
 
 Decision DecideSetHold(const Complaint& state, const commands::v1::SetLegalHold& command, const Moment& moment) {

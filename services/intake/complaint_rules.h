@@ -47,6 +47,8 @@ void ApplyRedaction(const events::v1::TextRedacted& event, Complaint* state);
 void ApplyKeysDestroyed(const events::v1::KeysDestroyed& event, Complaint* state);
 
 // complaint_retention.cc
+// That they were kept until `due`.
+Event TextsExpired(const Complaint& state, Millis due, const Moment& moment);
 Decision DecideExpireTexts(const Complaint& state, const Moment& moment);
 Decision DecideSetHold(const Complaint& state, const commands::v1::SetLegalHold& command, const Moment& moment);
 Decision DecideLiftHold(const Complaint& state, const commands::v1::LiftLegalHold& command, const Moment& moment);

@@ -51,9 +51,10 @@ inline std::shared_ptr<const reference::Snapshot> SmallRegister() {
 class FlakyKeyStore : public InMemoryKeyStore {
  public:
   using InMemoryKeyStore::InMemoryKeyStore;
-  bool away = false;    // nothing can be asked
-  bool keeps = false;   // nothing can be destroyed
-  int lost_after = -1;  // so many keys are still handed out, then rows of the store are damaged; -1: never
+  bool away = false;     // nothing can be asked
+  bool keeps = false;    // nothing can be destroyed
+  int lost_after = -1;   // so many keys are still handed out, then rows of the store are damaged; -1: never
+  int destructions = 0;  // how often something was destroyed
 
   absl::StatusOr<Key> TakeKey(KeyKind kind) override {
     if (lost_after == 0)
@@ -63,6 +64,7 @@ class FlakyKeyStore : public InMemoryKeyStore {
   }
   absl::StatusOr<Key> Find(absl::string_view id) override { return away ? Away() : InMemoryKeyStore::Find(id); }
   absl::Status DestroyAll(absl::Span<const std::string> ids) override {
+    ++destructions;
     return away || keeps ? Away() : InMemoryKeyStore::DestroyAll(ids);
   }
   absl::StatusOr<std::vector<Key>> IndexKeys() override {
@@ -142,7 +144,8 @@ class IntakeTest : public ::testing::Test {
     options.logic = instance->logic.get();
     options.reference = &reference_;
     instance->runtime = std::make_unique<runtime::ServiceRuntime>(options);
-    instance->logic->Bind([runtime = instance->runtime.get()] { return runtime->database(); }, ReadyOf(*instance));
+    instance->logic->Bind([runtime = instance->runtime.get()] { return runtime->database(); }, ReadyOf(*instance),
+                          [this] { return in_grace_; });
     instance->service = MakeService(*instance, &keys_);
     instance->runtime->Start();
     if (own) instance->runtime->AssignAll();
@@ -303,7 +306,8 @@ class IntakeTest : public ::testing::Test {
   reference::FixedReference reference_{SmallRegister()};
   std::unique_ptr<log::SimulatedLog> log_;
   std::unique_ptr<Instance> main_;
-  bool behind_ = false;  // as if shards were not read yet
+  bool behind_ = false;    // as if shards were not read yet
+  bool in_grace_ = false;  // as if the log had just been made
   int requests_ = 0;
   std::map<log::ShardId, log::RuleState> foreign_;
   std::map<std::string, int64_t> foreign_versions_;

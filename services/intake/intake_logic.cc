@@ -1,5 +1,6 @@
 #include "services/intake/intake_logic.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -28,6 +29,8 @@ using runtime::v1::Order;
 // Events of one record.
 constexpr int kErasurePage = 64;
 constexpr Millis kKeyStoreRetry = 10 * kSecond;
+// Owners whose keys go in one write of the key store.
+constexpr size_t kDestroyedAtOnce = 256;
 constexpr Millis kReadyRetry = kSecond;
 
 NewEvent ToNew(std::string aggregate, const Event& event) { return {std::move(aggregate), event.SerializeAsString()}; }
@@ -111,7 +114,7 @@ absl::StatusOr<std::vector<NewEvent>> DecideOnPerson(const store::Rows& rows, co
   }
   if (command.has_expire_person()) {
     const InTheWay here = InTheWayOfErasing(rows, name, context.shard, context.shard + 1, std::nullopt);
-    return ToNew(name, DecideExpirePerson(state, name, command.expire_person(), here.kept));
+    return ToNew(name, DecideExpirePerson(state, name, command.expire_person(), here.kept, here.bare));
   }
   if (command.has_note_complaint_of_person()) {
     return ToNew(name, DecideNoteComplaint(state, command.note_complaint_of_person()));
@@ -140,6 +143,9 @@ InTheWay InTheWayOfErasing(const store::Rows& rows, absl::string_view person, ui
     ScanComplaintsOf(rows, static_cast<uint16_t>(shard), person, [&](absl::string_view id) {
       const Complaint complaint = LoadComplaint(rows, static_cast<uint16_t>(shard), id);
       if (IsOpen(complaint.state())) in_the_way.open.push_back(absl::StrCat(kComplaintPrefix, id));
+      if (IsOpen(complaint.state()) && complaint.texts_erased()) {
+        in_the_way.bare.push_back(absl::StrCat(kComplaintPrefix, id));
+      }
       if (!complaint.texts_erased()) in_the_way.kept.push_back(absl::StrCat(kComplaintPrefix, id));
       if (!complaint.legal_holds().empty()) in_the_way.held.push_back(absl::StrCat(kComplaintPrefix, id));
       return true;
@@ -212,6 +218,8 @@ bool IntakeLogic::Tend(uint16_t shard, store::View* rows) const {
 
 void IntakeLogic::Fire(const runtime::Timer& timer, const runtime::ReactContext& context, FireDone done) {
   Command command;
+  const bool erases = timer.name == kEraseTimer || timer.name == kRetentionTimer || timer.name == kForgetTimer;
+  if (erases && in_grace_ && in_grace_()) return done(std::nullopt);
   if (timer.name == kDestroyKeysTimer) return DestroyKeys(timer.aggregate, context.shard, std::move(done));
   if (timer.name == kEraseTimer) {
     return EraseAgain(timer.aggregate, context.shard, context.shard_count, std::move(done));
@@ -234,18 +242,15 @@ void IntakeLogic::Fire(const runtime::Timer& timer, const runtime::ReactContext&
 
 void IntakeLogic::ExpireTexts(const std::string& complaint, uint16_t shard, uint32_t shard_count, FireDone done) {
   // Whether the person is held can be told once their shard has been read.
-  Millis wait = ready_() ? 0 : kReadyRetry;
-  if (wait == 0) {
-    const auto rows = rows_();
-    const std::string person = LoadComplaint(*rows, shard, ComplaintIdOf(complaint)).person();
-    if (IsHeld(*rows, person, shard_count)) wait = kHoldRetry;
-  }
-  if (wait != 0) {
-    retry_->PostAfter(wait, [this, complaint, shard, shard_count, done = std::move(done)]() mutable {
+  if (!ready_()) {
+    retry_->PostAfter(kReadyRetry, [this, complaint, shard, shard_count, done = std::move(done)]() mutable {
       ExpireTexts(complaint, shard, shard_count, std::move(done));
     });
     return;
   }
+  const auto rows = rows_();
+  const std::string person = LoadComplaint(*rows, shard, ComplaintIdOf(complaint)).person();
+  if (IsHeld(*rows, person, shard_count)) return done(std::nullopt);
   Command command;
   command.mutable_expire_texts();
   done(TimerOrder(shard, complaint, command));
@@ -261,7 +266,9 @@ void IntakeLogic::ExpirePerson(const std::string& person, uint16_t shard, uint32
   const auto rows = rows_();
   const InTheWay elsewhere = InTheWayOfErasing(*rows, person, 0, shard_count, shard);
   Command command;
-  command.mutable_expire_person()->mutable_kept_elsewhere()->Assign(elsewhere.kept.begin(), elsewhere.kept.end());
+  auto* expire = command.mutable_expire_person();
+  expire->mutable_kept_elsewhere()->Assign(elsewhere.kept.begin(), elsewhere.kept.end());
+  expire->mutable_open_elsewhere()->Assign(elsewhere.bare.begin(), elsewhere.bare.end());
   done(TimerOrder(shard, person, command));
 }
 
@@ -286,26 +293,62 @@ void IntakeLogic::EraseAgain(const std::string& person, uint16_t shard, uint32_t
 }
 
 void IntakeLogic::DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done) {
+  {
+    MutexLock lock(mutex_);
+    doomed_.push_back({aggregate, shard, std::move(done)});
+    if (destroying_) return;
+    destroying_ = true;
+  }
+  retry_->Post([this] { DestroySome(); });
+}
+
+void IntakeLogic::DestroySome() {
+  std::vector<Doomed> some;
+  {
+    MutexLock lock(mutex_);
+    while (!doomed_.empty() && some.size() < kDestroyedAtOnce) {
+      some.push_back(std::move(doomed_.front()));
+      doomed_.pop_front();
+    }
+    if (some.empty()) {
+      destroying_ = false;
+      return;
+    }
+  }
   const auto rows = rows_();
-  const bool is_person = absl::StartsWith(aggregate, kPersonPrefix);
-  std::vector<std::string> keys;
-  if (is_person) {
-    const auto person = LoadPerson(*rows, shard, PersonIdOf(aggregate));
-    if (person.has_value() && !person->person_key().empty()) keys.push_back(person->person_key());
-  } else {
-    keys = KeysToDestroy(LoadComplaint(*rows, shard, ComplaintIdOf(aggregate)));
+  std::vector<std::vector<std::string>> keys(some.size());
+  std::vector<std::string> all;
+  for (size_t i = 0; i < some.size(); ++i) {
+    if (absl::StartsWith(some[i].aggregate, kPersonPrefix)) {
+      const auto person = LoadPerson(*rows, some[i].shard, PersonIdOf(some[i].aggregate));
+      if (person.has_value() && !person->person_key().empty()) keys[i].push_back(person->person_key());
+    } else {
+      keys[i] = KeysToDestroy(LoadComplaint(*rows, some[i].shard, ComplaintIdOf(some[i].aggregate)));
+    }
+    all.insert(all.end(), keys[i].begin(), keys[i].end());
   }
-  if (!keys.empty() && !keys_->DestroyAll(keys).ok()) {
-    retry_->PostAfter(kKeyStoreRetry, [this, aggregate, shard, done = std::move(done)]() mutable {
-      DestroyKeys(aggregate, shard, std::move(done));
-    });
-    return;
+  const auto destroy = [this](const std::vector<std::string>& ids) {
+    return ids.empty() ? absl::OkStatus() : keys_->DestroyAll(ids);
+  };
+  const absl::Status destroyed = destroy(all);
+  std::vector<Doomed> left;
+  for (size_t i = 0; i < some.size(); ++i) {
+    // One that is no key's id keeps nobody else's.
+    if (!(absl::IsInvalidArgument(destroyed) ? destroy(keys[i]) : destroyed).ok()) {
+      left.push_back(std::move(some[i]));
+      continue;
+    }
+    Command command;
+    auto* ids = absl::StartsWith(some[i].aggregate, kPersonPrefix)
+                    ? command.mutable_note_person_key_destroyed()->mutable_key_ids()
+                    : command.mutable_note_keys_destroyed()->mutable_key_ids();
+    ids->Assign(keys[i].begin(), keys[i].end());
+    some[i].done(TimerOrder(some[i].shard, some[i].aggregate, command));
   }
-  Command command;
-  auto* ids = is_person ? command.mutable_note_person_key_destroyed()->mutable_key_ids()
-                        : command.mutable_note_keys_destroyed()->mutable_key_ids();
-  ids->Assign(keys.begin(), keys.end());
-  done(TimerOrder(shard, aggregate, command));
+  if (left.empty()) return retry_->Post([this] { DestroySome(); });
+  MutexLock lock(mutex_);
+  doomed_.insert(doomed_.end(), std::make_move_iterator(left.begin()), std::make_move_iterator(left.end()));
+  retry_->PostAfter(kKeyStoreRetry, [this] { DestroySome(); });
 }
 
 }  // namespace redress::intake

@@ -1,6 +1,7 @@
 // Intake as the runtime sees it: deciders, projection and policy put together.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,9 +10,14 @@
 #include "libs/clock/clock.h"
 #include "libs/privacy/key_store.h"
 #include "libs/runtime/logic.h"
+#include "libs/status/mutex.h"
 #include "services/intake/intake_lookups.h"
 
 namespace redress::intake {
+
+// How long after a log was made nothing is erased by itself, for retention or because somebody once asked for it: a backup
+// lacks the legal holds that were set after it, and whoever restores it must be able to set them again.
+inline constexpr Millis kGraceOfNewLog = kDay;
 
 // Thread-safe once bound. What it is given outlives it.
 class IntakeLogic : public runtime::Logic {
@@ -24,9 +30,11 @@ class IntakeLogic : public runtime::Logic {
       : lookups_(lookups), keys_(keys), retry_(retry) {}
   // Before the runtime starts: `ServiceRuntime::database` and `ServiceRuntime::Ready`. Until `ready`, whether somebody
   // has open complaints in other shards cannot be told, and nobody is erased.
-  void Bind(RowsNow rows, std::function<bool()> ready) {
+  // `in_grace`: whether the log was made less than kGraceOfNewLog ago; empty: never.
+  void Bind(RowsNow rows, std::function<bool()> ready, std::function<bool()> in_grace = nullptr) {
     rows_ = std::move(rows);
     ready_ = std::move(ready);
+    in_grace_ = std::move(in_grace);
   }
 
   log::Stream stream() const override { return log::Stream::kIntake; }
@@ -45,9 +53,11 @@ class IntakeLogic : public runtime::Logic {
 
  private:
   using FireDone = std::function<void(std::optional<runtime::v1::Order>)>;
-  // Destroys the keys of an erased person, or those that a complaint has given up; tries until the store answers.
+  // Destroys the keys of an erased person, or those that a complaint has given up, and orders that it be noted; tries
+  // until the store answers. Aside, and many in one write: it is synced, and thousands may be due at once.
   void DestroyKeys(const std::string& aggregate, uint16_t shard, FireDone done);
-  // Orders the end of a complaint's texts; waits while their person is held.
+  void DestroySome();
+  // Orders the end of a complaint's texts; not yet while their person is held.
   void ExpireTexts(const std::string& complaint, uint16_t shard, uint32_t shard_count, FireDone done);
   // Orders the end of a person whose texts have expired, as far as they have.
   void ExpirePerson(const std::string& person, uint16_t shard, uint32_t shard_count, FireDone done);
@@ -59,6 +69,16 @@ class IntakeLogic : public runtime::Logic {
   Executor* const retry_;
   RowsNow rows_;
   std::function<bool()> ready_;
+  std::function<bool()> in_grace_;
+
+  struct Doomed {
+    std::string aggregate;
+    uint16_t shard = 0;
+    FireDone done;
+  };
+  Mutex mutex_;
+  std::deque<Doomed> doomed_ ABSL_GUARDED_BY(mutex_);
+  bool destroying_ ABSL_GUARDED_BY(mutex_) = false;  // a task for it is under way
 };
 
 // What stops an erasure of "people/<id>": names of their complaints.
@@ -68,6 +88,8 @@ struct InTheWay {
   std::vector<std::string> held;
   // With texts: what retention waits for.
   std::vector<std::string> kept;
+  // Taken up again after their texts had expired.
+  std::vector<std::string> bare;
 };
 // In the shards from `first` to `last`, `but` left out.
 InTheWay InTheWayOfErasing(const store::Rows& rows, absl::string_view person, uint32_t first, uint32_t last,

@@ -10,6 +10,7 @@
 //   12 open            raw(id)                                     → ""
 //   13 open by agency  str(agency in charge) raw(id)               → ""
 //   14 history         raw(id) i64(version)                        → HistoryEntry
+//   15 legal hold      str(matter) raw("complaints/" id, "people/" id)  → ""
 //   C0 … C3            look-ups (intake_lookups.cc)
 //
 // e.g. complaint 01HX… of agency A1 in shard 3, table 10: 00 03 10 41 31 00 30 31 48 58 …
@@ -40,6 +41,7 @@ constexpr store::KeySet kByResidence(kByResidenceTable);
 constexpr store::KeySet kOpen(kOpenTable);
 constexpr store::KeySet kOpenByAgency(kOpenByAgencyTable);
 constexpr store::ReadModel<rows::v1::HistoryEntry> kHistory(0x14);
+constexpr store::KeySet kHolds(kHoldTable);
 
 std::string Rest(Key key) { return key.bytes().substr(3); }
 std::string Under(absl::string_view what, absl::string_view id) { return Rest(Key(0, 0).Str(what).Raw(id)); }
@@ -123,6 +125,14 @@ void UpdateErasure(const ApplyContext& context, const std::string& person, store
   }
 }
 
+void UpdateHolds(uint16_t shard, const std::string& aggregate, const Event& payload, store::View* rows) {
+  if (payload.has_legal_hold_set()) {
+    kHolds.Put(*rows, shard, Under(payload.legal_hold_set().matter(), aggregate));
+  } else if (payload.has_legal_hold_lifted()) {
+    kHolds.Delete(*rows, shard, Under(payload.legal_hold_lifted().matter(), aggregate));
+  }
+}
+
 void AddBirthRows(uint16_t shard, absl::string_view id, const Complaint& row, store::View* rows) {
   if (row.has_external_reference()) {
     const auto& reference = row.external_reference();
@@ -167,6 +177,7 @@ void ApplyToComplaint(const ApplyContext& context, const log::v1::Event& event, 
   kComplaints.Put(*rows, context.shard, id, after);
   if (before.state() == rows::v1::STATE_UNSPECIFIED) AddBirthRows(context.shard, id, after, rows);
   UpdateIndexes(context.shard, id, before, after, rows);
+  UpdateHolds(context.shard, event.aggregate(), payload, rows);
   UpdateTimers(context, event, payload, before, after, rows);
   if (payload.has_person_texts_erased()) UpdateErasure(context, after.person(), rows);
   if (rows->speculative()) return;
@@ -198,6 +209,7 @@ void ApplyToPerson(const ApplyContext& context, const log::v1::Event& event, con
   rows::v1::Person person = LoadPerson(*rows, context.shard, id).value_or(rows::v1::Person());
   ApplyPersonEvent(payload, context.recorded_at(), &person);
   kPeople.Put(*rows, context.shard, id, person);
+  UpdateHolds(context.shard, aggregate, payload, rows);
   if (payload.has_person_erasure_requested()) {
     runtime::SetTimer(rows, context.shard, aggregate, kEraseTimer, context.recorded_at() + kErasureRetry);
   } else if (payload.has_person_erased()) {
@@ -206,6 +218,9 @@ void ApplyToPerson(const ApplyContext& context, const log::v1::Event& event, con
     runtime::SetTimer(rows, context.shard, aggregate, kDestroyKeysTimer, context.recorded_at());
   } else if (payload.has_keys_destroyed()) {
     runtime::CancelTimer(rows, context.shard, aggregate, kDestroyKeysTimer);
+  } else if (payload.has_person_kept() && payload.person_kept().kept().empty()) {
+    // No text of theirs will expire any more: the end of what is open is found by looking.
+    runtime::SetTimer(rows, context.shard, aggregate, kForgetTimer, context.recorded_at() + kForgetDelay);
   } else if (payload.has_person_kept()) {
     runtime::CancelTimer(rows, context.shard, aggregate, kForgetTimer);
   } else if (person.expiry_due() && person.legal_holds().empty()) {

@@ -33,11 +33,10 @@ inline constexpr absl::string_view kForgetTimer = "forget";             // perso
 inline constexpr Millis kForgetDelay = kDay;
 // How long until an erasure that waits for open complaints is tried again.
 inline constexpr Millis kErasureRetry = kDay;
-// How long until it is looked again whether a person is held still whose complaint's texts are due.
-inline constexpr Millis kHoldRetry = kHour;
 
 // Table ids, for whoever lists.
 inline constexpr uint8_t kComplaintTable = 0x01;
+inline constexpr uint8_t kHoldTable = 0x15;
 inline constexpr uint8_t kByAgencyTable = 0x10;
 inline constexpr uint8_t kByResidenceTable = 0x11;
 inline constexpr uint8_t kOpenTable = 0x12;

@@ -142,6 +142,24 @@ TEST_F(IntakeRetentionTest, APersonGoesWithTheLastOfTheirTexts) {
   EXPECT_EQ(ReasonOf(keys_.Find(person->person_key()).status()), "KEY_DESTROYED");
 }
 
+TEST_F(IntakeRetentionTest, APersonStaysWhileWhatIsWithoutTextsIsTakenUpAgain) {
+  ASSERT_TRUE(Change(kResolve, name_, [](auto* r) { r->set_outcome(types::v1::OUTCOME_FIXED); }).ok());
+  const Millis resolved = clock_.Now();
+  executor_.RunFor(30 * kDay + kHour);
+  ASSERT_TRUE(IsGone(name_));
+  // A letter of the first week that was found only now.
+  const auto contested = Change(kContest, name_, [&](auto* contest) {
+    contest->mutable_occurred_time()->set_seconds((resolved + 7 * kDay) / kSecond);
+    contest->set_reason("letter");
+  });
+  ASSERT_TRUE(contested.ok()) << contested.status();
+  executor_.RunFor(50 * kDay);
+  EXPECT_FALSE(PersonIsErased()) << "an open complaint stops it";
+  ASSERT_TRUE(Change(kWithdraw, name_).ok());
+  executor_.RunFor(kDay + kHour);
+  EXPECT_TRUE(PersonIsErased());
+}
+
 TEST_F(IntakeRetentionTest, APersonWhoIsHeldGoesADayAfterThat) {
   ASSERT_TRUE(Change(kWithdraw, name_).ok());
   executor_.RunFor(30 * kDay + kHour);
@@ -358,6 +376,117 @@ TEST_F(IntakeRetentionTest, OneToldTwiceIsOne) {
   request.set_request_id("hold-1");
   request.set_matter("case-2");
   EXPECT_EQ(Ask(hold, request).status().code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(IntakeRetentionTest, ManyKeysGoInOneWriteOfTheKeyStore) {
+  std::vector<std::string> names = {name_};
+  for (int i = 0; i < 150; ++i) {
+    auto request = SubmitRequest();
+    request.set_category("rent");
+    request.set_residence(absl::StrCat("x", i % 8));
+    const auto response = Submit(request);
+    ASSERT_TRUE(response.ok()) << response.status();
+    names.push_back(response->complaint().name());
+  }
+  for (const std::string& name : names) ASSERT_TRUE(Change(kWithdraw, name).ok());
+  keys_.keeps = true;
+  executor_.RunFor(31 * kDay);
+  EXPECT_FALSE(RowOf(name_).keys_destroyed());
+  keys_.keeps = false;
+  keys_.destructions = 0;
+  executor_.RunFor(kMinute);
+  for (const std::string& name : names) EXPECT_TRUE(IsGone(name)) << name;
+  EXPECT_LE(keys_.destructions, 3);
+}
+
+TEST_F(IntakeRetentionTest, InALogThatWasJustMadeNothingGoesByItself) {
+  auto request = SubmitRequest();
+  request.set_category("rent");
+  request.mutable_new_person()->set_full_name("Another");
+  const auto other = Submit(request);
+  ASSERT_TRUE(other.ok()) << other.status();
+  ASSERT_TRUE(Change(kWithdraw, name_).ok());
+  person_ = other->complaint().person();
+  ASSERT_TRUE(Erase(false, /*until_closed=*/true).ok());
+  ASSERT_TRUE(Change(kWithdraw, other->complaint().name()).ok());
+  in_grace_ = true;
+  executor_.RunFor(40 * kDay);
+  EXPECT_FALSE(IsGone(name_));
+  EXPECT_FALSE(PersonIsErased());
+  // A hold of before comes in time.
+  ASSERT_TRUE(Hold(name_).ok());
+  in_grace_ = false;
+  executor_.RunFor(2 * kHour);
+  EXPECT_TRUE(PersonIsErased());
+  EXPECT_FALSE(IsGone(name_));
+  // What somebody asks for is done at once.
+  in_grace_ = true;
+  ASSERT_TRUE(Lift(name_).ok());
+  executor_.RunFor(kDay);
+  EXPECT_FALSE(IsGone(name_));
+  person_ = RowOf(name_).person();
+  ASSERT_TRUE(Erase(false).ok());
+  EXPECT_TRUE(IsGone(name_));
+}
+
+TEST_F(IntakeRetentionTest, HoldsThatStandAreListedByMatter) {
+  const std::string other = Elsewhere();
+  const auto list = [&](const std::string& matter, int page_size, const CallContext& call = Everybody()) {
+    std::vector<std::string> found;
+    v1::ListLegalHoldsRequest request;
+    request.set_matter(matter);
+    request.set_page_size(page_size);
+    do {
+      const auto page = Ask(&IntakeService::ListLegalHolds, request, call);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) break;
+      EXPECT_LE(page->legal_holds_size(), page_size);
+      EXPECT_EQ(page->positions_size(), static_cast<int>(kShards));
+      for (const auto& hold : page->legal_holds()) {
+        found.push_back(absl::StrCat(hold.matter(), " ", hold.name()));
+        EXPECT_EQ(hold.reason(), "dispute");
+        EXPECT_EQ(hold.actor(), "staff-1");
+        EXPECT_NE(hold.set_time().seconds(), 0);
+      }
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return found;
+  };
+  EXPECT_TRUE(list("", 2).empty());
+  for (const std::string& held : {person_, other, name_}) {
+    for (const char* matter : {"case-2", "case-10", "case"}) ASSERT_TRUE(Hold(held, matter).ok());
+  }
+  const std::string first = std::min(name_, other);
+  const std::string second = std::max(name_, other);
+  std::vector<std::string> all;
+  for (const char* matter : {"case", "case-10", "case-2"}) {
+    for (const std::string& held : {first, second, person_}) all.push_back(absl::StrCat(matter, " ", held));
+  }
+  for (const int page_size : {1, 2, 3, 50}) EXPECT_EQ(list("", page_size), all) << page_size;
+  EXPECT_EQ(list("case", 2), std::vector<std::string>(all.begin(), all.begin() + 3));
+  EXPECT_TRUE(list("cas", 2).empty());
+  // Of another agency nothing is shown.
+  EXPECT_TRUE(list("", 2, OfAgency("elsewhere")).empty());
+  EXPECT_EQ(list("", 2, OfAgency(Get(name_).agency())), all);
+  for (const std::string& held : {person_, other, name_}) ASSERT_TRUE(Lift(held, "case-10").ok());
+  all.erase(all.begin() + 3, all.begin() + 6);
+  EXPECT_EQ(list("", 4), all);
+
+  v1::ListLegalHoldsRequest request;
+  EXPECT_EQ(Ask(&IntakeService::ListLegalHolds, request, Only(Permission::kReadComplaints)).status().code(),
+            absl::StatusCode::kPermissionDenied);
+  request.set_page_size(1);
+  request.set_page_token(Ask(&IntakeService::ListLegalHolds, request)->next_page_token());
+  request.set_matter("case");
+  EXPECT_EQ(ReasonOf(Ask(&IntakeService::ListLegalHolds, request).status()), "PAGE_TOKEN_FOREIGN");
+  request.set_page_token("x");
+  EXPECT_EQ(ReasonOf(Ask(&IntakeService::ListLegalHolds, request).status()), "PAGE_TOKEN_MALFORMED");
+  request.clear_page_token();
+  request.set_matter("Mr. Doe");
+  EXPECT_EQ(ReasonOf(Ask(&IntakeService::ListLegalHolds, request).status()), "INVALID_FIELDS");
+  request.clear_matter();
+  request.set_page_size(-1);
+  EXPECT_EQ(ReasonOf(Ask(&IntakeService::ListLegalHolds, request).status()), "INVALID_FIELDS");
 }
 
 TEST_F(IntakeRetentionTest, OnlyThoseWhoMayEraseHold) {

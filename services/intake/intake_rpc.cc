@@ -47,6 +47,7 @@ rpc::Service MakeIntakeRpc(IntakeService* service) {
   REDRESS_RPC(RedactText);
   Add("SetLegalHold", service, &IntakeService::Hold<v1::SetLegalHoldRequest, v1::SetLegalHoldResponse>, &rpc);
   Add("LiftLegalHold", service, &IntakeService::Hold<v1::LiftLegalHoldRequest, v1::LiftLegalHoldResponse>, &rpc);
+  REDRESS_RPC(ListLegalHolds);
 #undef REDRESS_RPC
 #undef REDRESS_CHANGE
   rpc.Bidi<v1::PushTicketsRequest, v1::PushTicketsResponse>(

@@ -99,9 +99,11 @@ class IntakeService {
   void ExportPerson(const CallContext& call, const v1::ExportPersonRequest& request,
                     rpc::Done<v1::ExportPersonResponse> done);
 
-  // intake_holds.cc: SetLegalHold, LiftLegalHold.
+  // intake_holds.cc: SetLegalHold, LiftLegalHold; those that stand.
   template <typename Request, typename Response>
   void Hold(const CallContext& call, const Request& request, rpc::Done<Response> done);
+  void ListLegalHolds(const CallContext& call, const v1::ListLegalHoldsRequest& request,
+                      rpc::Done<v1::ListLegalHoldsResponse> done);
 
   // intake_redact.cc
   void RedactText(const CallContext& call, const v1::RedactTextRequest& request,

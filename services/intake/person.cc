@@ -67,17 +67,20 @@ std::vector<events::v1::Event> DecideNoteTextsExpired(const PersonState& state, 
 
 std::vector<events::v1::Event> DecideExpirePerson(const PersonState& state, absl::string_view name,
                                                   const commands::v1::ExpirePerson& command,
-                                                  const std::vector<std::string>& kept_here) {
+                                                  const std::vector<std::string>& kept_here,
+                                                  const std::vector<std::string>& open_here) {
   if (!state.has_value() || state->registered_at() == 0 || state->erased_at() != 0) return {};
   std::vector<std::string> kept;
   if (!state->legal_holds().empty()) kept.emplace_back(name);
   kept = Joined(Joined(std::move(kept), kept_here), command.kept_elsewhere());
+  const std::vector<std::string> open = Joined(open_here, command.open_elsewhere());
   events::v1::Event event;
-  if (kept.empty()) {
+  if (kept.empty() && open.empty()) {
     event.mutable_person_erased()->set_person_key(state->person_key());
     event.mutable_person_erased()->set_reason("retention");
   } else {
     List(kept, event.mutable_person_kept()->mutable_kept());
+    List(open, event.mutable_person_kept()->mutable_open());
   }
   return {event};
 }

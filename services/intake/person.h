@@ -3,7 +3,7 @@
 //   (none) ─first complaint→ known ─ErasePerson→ erased (in every shard: the texts of their complaints, then the keys)
 //                              └─ErasePerson{until_closed}, open complaints→ erasure requested ─every day→ …
 //
-//                              └─a day after texts of theirs expired, none are left→ erased
+//                              └─a day after texts of theirs expired, none are left and none is open→ erased
 //
 // A legal hold, on them or on a complaint of theirs, refuses it; one that was requested before waits on.
 //
@@ -42,11 +42,12 @@ absl::StatusOr<std::vector<events::v1::Event>> DecideHoldPerson(const PersonStat
 // Texts of a complaint of theirs have expired: a timer is to look at them.
 std::vector<events::v1::Event> DecideNoteTextsExpired(const PersonState& state, absl::string_view complaint);
 
-// Erased with the last of their texts. `kept_here`: names of their complaints in the person's own shard that have texts;
-// the command names those elsewhere.
+// Erased with the last of their texts, once nothing is open. `kept_here`, `open_here`: names of their complaints in the
+// person's own shard that have texts, and of those that are open without; the command names those elsewhere.
 std::vector<events::v1::Event> DecideExpirePerson(const PersonState& state, absl::string_view name,
                                                   const commands::v1::ExpirePerson& command,
-                                                  const std::vector<std::string>& kept_here);
+                                                  const std::vector<std::string>& kept_here,
+                                                  const std::vector<std::string>& open_here);
 
 // A complaint named them, or one that a hold has kept is free: an erased person is erased once more, so that every shard
 // looks again. Idempotent by effect.

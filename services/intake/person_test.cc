@@ -78,20 +78,29 @@ TEST(ErasePerson, AHoldRefusesItWhateverElseIsSaid) {
 
 TEST(ExpirePerson, GoesWhenNothingIsKept) {
   commands::v1::ExpirePerson command;
-  const auto erased = DecideExpirePerson(Known(), "people/1", command, {});
+  const auto erased = DecideExpirePerson(Known(), "people/1", command, {}, {});
   ASSERT_EQ(erased.size(), 1u);
   EXPECT_EQ(erased[0].person_erased().reason(), "retention");
   EXPECT_EQ(erased[0].person_erased().person_key(), "person-key");
   rows::v1::Person held = Known();
   held.add_legal_holds()->set_matter("case-1");
   command.add_kept_elsewhere("complaints/2");
-  EXPECT_THAT(DecideExpirePerson(held, "people/1", command, {"complaints/1"})[0].person_kept().kept(),
+  EXPECT_THAT(DecideExpirePerson(held, "people/1", command, {"complaints/1"}, {})[0].person_kept().kept(),
               ::testing::ElementsAre("people/1", "complaints/1", "complaints/2"));
   held.set_erased_at(1);
-  EXPECT_TRUE(DecideExpirePerson(held, "people/1", command, {}).empty());
+  EXPECT_TRUE(DecideExpirePerson(held, "people/1", command, {}, {}).empty());
   EXPECT_TRUE(DecideNoteTextsExpired(held, "complaints/1").empty());
-  EXPECT_TRUE(DecideExpirePerson(std::nullopt, "people/1", command, {}).empty());
+  EXPECT_TRUE(DecideExpirePerson(std::nullopt, "people/1", command, {}, {}).empty());
   EXPECT_EQ(DecideNoteTextsExpired(Known(), "complaints/1")[0].person_expiry_due().complaint(), "complaints/1");
+}
+
+TEST(ExpirePerson, StaysWhileAComplaintIsOpenThoughItsTextsHaveExpired) {
+  commands::v1::ExpirePerson command;
+  command.add_open_elsewhere("complaints/2");
+  const auto kept = DecideExpirePerson(Known(), "people/1", command, {}, {"complaints/1"});
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_TRUE(kept[0].person_kept().kept().empty());
+  EXPECT_THAT(kept[0].person_kept().open(), ::testing::ElementsAre("complaints/1", "complaints/2"));
 }
 
 TEST(ErasePerson, OneThatWaitsWaitsForHoldsToo) {

@@ -75,6 +75,8 @@ absl::Status RunRestore(const RestoreArguments& arguments, Session& session) {
     printer.Line(Printable(absl::StrCat("erased after the backup: ", name)));
   }
   printer.Line("Cursors and positions of the old log are refused (ANOTHER_LOG): subscribers begin again.");
+  session.Note(
+      "legal holds that were set after the backup are not in it: `redressctl hold set` them again within a day");
   if (!report.erased_since.empty()) {
     session.Note("nobody reads them again; `redressctl person erase` each of the people, so that the log says so");
   }
@@ -173,7 +175,9 @@ void AddBackupCommands(Command* root) {
   arguments.none = restore->Flag("--nobody-was-erased", "There is no such list, and nobody was");
   restore->SetNotes(
       "The log gets a new id: cursors and positions of the old one are refused, and subscribers begin again.\n"
-      "The master key is not in a backup; redress-standalone needs its file.");
+      "The master key is not in a backup; redress-standalone needs its file.\n"
+      "Legal holds that were set after the backup are not in it: set them again within a day; until then nothing is\n"
+      "erased by itself.");
   restore->SetRun([arguments](Session& session) { return RunRestore(arguments, session); });
   AddMasterKeyCommands(root);
 }

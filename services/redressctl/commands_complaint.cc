@@ -255,6 +255,10 @@ void AddHoldCommands(Command* root) {
       .Option("--reason", "reason", "Why: a code")
       .Required()
       .List("legal_holds", {"matter", "reason", "actor", "set_time"});
+  Call<v1::ListLegalHoldsRequest, v1::ListLegalHoldsResponse>(group, "list", "ListLegalHolds",
+                                                              "Lists the holds that stand, by matter")
+      .Option("--matter", "matter", "Of this alone")
+      .List("legal_holds", {"matter", "name", "reason", "actor", "set_time"});
 }
 
 }  // namespace

@@ -176,6 +176,7 @@ class CommandTest : public ::testing::Test {
     intake_.Has<RedactTextRequest, RedactTextResponse>("RedactText");
     intake_.Has<SetLegalHoldRequest, SetLegalHoldResponse>("SetLegalHold");
     intake_.Has<LiftLegalHoldRequest, LiftLegalHoldResponse>("LiftLegalHold");
+    intake_.Has<ListLegalHoldsRequest, ListLegalHoldsResponse>("ListLegalHolds");
     intake_.service().Bidi<PushTicketsRequest, PushTicketsResponse>(
         "PushTickets", [this](const CallContext&, PushStream stream) { push_(stream); });
     intake_.service().Bidi<ImportComplaintsRequest, ImportComplaintsResponse>(

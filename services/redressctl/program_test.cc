@@ -334,6 +334,17 @@ TEST_F(ProgramTest, AHoldIsSetOnAComplaintOrAPersonForAMatter) {
   EXPECT_EQ(ran.code, kExitOk) << ran.err;
   EXPECT_EQ(lifted.name(), "complaints/2");
   EXPECT_EQ(lifted.matter(), "case-1");
+  intake_.On<ListLegalHoldsRequest, ListLegalHoldsResponse>("ListLegalHolds", [&](const auto& request, auto* reply) {
+    auto* hold = reply->add_legal_holds();
+    hold->set_matter(request.matter());
+    hold->set_name(request.page_token().empty() ? "complaints/2" : "people/3");
+    if (request.page_token().empty()) reply->set_next_page_token("more");
+    return absl::OkStatus();
+  });
+  ran = Run("hold list --matter case-9");
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("case-9"));
+  EXPECT_THAT(ran.out, HasSubstr("complaints/2"));
   EXPECT_EQ(Run("hold set people/1 --reason dispute").code, kExitUsage);
   EXPECT_EQ(Run("hold lift people/1 --matter case-1").code, kExitUsage);
 }

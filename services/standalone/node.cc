@@ -132,7 +132,10 @@ Node::Node(NodeOptions options)
     host.logic = std::make_unique<intake::IntakeLogic>(parts.lookups.get(), options_.keys, options_.aside);
     host.runtime = std::make_unique<runtime::ServiceRuntime>(OptionsFor(log::Stream::kIntake, host.logic.get()));
     host.logic->Bind([runtime = host.runtime.get()] { return runtime->ReadNow(); },
-                     [runtime = host.runtime.get()] { return runtime->Ready(); });
+                     [runtime = host.runtime.get()] { return runtime->Ready(); },
+                     [clock = options_.clock, made = options_.log->info().created_at] {
+                       return made != 0 && clock->Now() < made + intake::kGraceOfNewLog;
+                     });
     intake::IntakeOptions intake;
     intake.runtime = host.runtime.get();
     intake.keys = options_.keys;

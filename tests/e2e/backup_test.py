@@ -9,6 +9,7 @@ import threading
 from support import landlord, protos
 from support.checks import check, eventually, expect, expect_equal, main
 from support.client import Client, Failure, failure_of
+from support.clock import SteppingClock
 from support.programs import Server, ctl, refusal_of, start_ctl
 
 NAME, PHONE, WORDS = "Odile Perdrizet", "0611998877", "Une fuite chez Odile Perdrizet."
@@ -165,6 +166,50 @@ def a_lost_server_comes_back_without_who_was_erased_since(scratch):
         server.stop()
         server.start()
         expect_forgotten(client, known)
+
+
+@check
+def holds_that_a_backup_lacks_can_be_set_again_before_what_is_due_goes(scratch):
+    clock, day = SteppingClock(scratch), 86_400
+    key, _ = master_key(scratch)
+    with server_on(scratch, "data", key) as server:
+        client = server.client
+        organisation = client.register.GetVersion(kind="REFERENCE_KIND_ORGANISATION").organisation
+        next(category for category in organisation.categories if category.code == "noise").retention_days = 30
+        client.register.SetOrganisation(organisation=organisation)
+
+        def ended():
+            name = landlord.submit(client, category="noise", description=WORDS).complaint.name
+            client.intake.WithdrawComplaint(name=name)
+            return landlord.get(client, name)
+        eventually(lambda: ended().HasField("retention_end_time"), "intake has read the register")
+        known, before, since = (ended().name for _ in range(3))
+        client.intake.SetLegalHold(name=before, matter="case-1", reason="dispute")
+        server.ctl("backup", "monday")
+        client.intake.SetLegalHold(name=since, matter="case-2", reason="dispute")
+        server.kill()
+
+    clock.set(40 * day)
+    restoring = start_ctl("restore", scratch / "backups" / "monday", scratch / "restored", "--erasures", scratch / "elsewhere.list", environment=clock.env)
+    _, errors = restoring.communicate(timeout=60)
+    expect_equal(restoring.returncode, 0, errors)
+    expect("legal holds" in errors, errors)
+    restored = server_on(scratch, "restored", key)
+    restored.env = clock.env
+    with restored as server:
+        client = server.client
+        holds = lambda: [(hold.matter, hold.name) for hold in client.intake.ListLegalHolds().legal_holds]
+        gone = lambda name: landlord.get(client, name).texts_erased
+        expect_equal(holds(), [("case-1", before)])
+        eventually(lambda: sum(shard.timers_due for shard in client.admin.GetStatus().shards) > 0, "what is due was looked at")
+        expect_equal([gone(name) for name in (known, before, since)], [False, False, False])
+        client.intake.SetLegalHold(name=since, matter="case-2", reason="dispute")
+        expect_equal(holds(), [("case-1", before), ("case-2", since)])
+        expect_equal(server.stop(), 0)
+        clock.set(41 * day + 3600)
+        server.start()
+        eventually(lambda: gone(known), "what nobody holds goes a day after the restore")
+        expect_equal([gone(name) for name in (before, since)], [False, False])
 
 
 @check

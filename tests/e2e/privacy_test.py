@@ -306,7 +306,10 @@ def texts_go_when_their_category_has_kept_them_long_enough_and_not_while_they_ar
         expect_equal((read(name), read(held)), ("", WORDS["description"]))
         expect_equal(client.intake.GetPerson(name=person, purpose="test").person.full_name, NAME, "a person is not a text")
         expect_equal(figures_of(server, as_of), before, "figures moved")
+        standing = server.ctl("hold", "list").out
+        expect(held in standing and "case-1" in standing and name not in standing, standing)
         server.ctl("hold", "lift", held, "--matter", "case-1", "--reason", "settled")
+        expect(held not in server.ctl("hold", "list").out, "it was lifted")
         eventually(lambda: landlord.get(client, held).texts_erased, "it was due while it was held")
         expect_equal(read(held), "")
         expect_equal(figures_of(server, as_of), before, "figures moved")

@@ -449,7 +449,9 @@ class Reactions {
       const auto at = expired_.find(name);
       if (complaint.person.empty()) continue;
       int64_t& last = due[complaint.person];
-      last = std::max(last, at == expired_.end() ? run_->evidence.ended_at : at->second);
+      // Taken up again without its texts, it keeps them, too.
+      const bool kept = at == expired_.end() || complaint.open;
+      last = std::max(last, kept ? run_->evidence.ended_at : std::max(at->second, complaint.ended_at));
     }
     for (const auto& [person, at] : due) {
       if (at + kDay + kSlack < run_->evidence.ended_at && !erased_.contains(person) && !IsHeld(person)) {

@@ -183,12 +183,12 @@ absl::StatusOr<LogInfo> Create(const EmbeddedLogOptions& options, rocksdb::DB* d
   if (options.shard_count == 0 || options.installation.empty()) {
     return Refused("DATA_DIR_EMPTY", options.dir, "holds no log; installation and shard count are needed to make one");
   }
-  LogInfo info{"", options.installation, options.shard_count};
+  const int64_t now = options.clock->Now();
+  LogInfo info{"", options.installation, options.shard_count, now};
   while (info.log_id.size() < 16) {
     const uint64_t bits = options.ids->Random64();
     for (int i = 0; i < 8; ++i) info.log_id.push_back(static_cast<char>(bits >> (8 * i)));
   }
-  const int64_t now = options.clock->Now();
   rocksdb::WriteBatch batch;
   rocksdb::Status status = batch.Put(std::string(kFormatKey), std::string(kFormatVersion));
   for (const Stream stream : kAllStreams) {
@@ -223,7 +223,7 @@ absl::StatusOr<LogInfo> ReadInfo(const EmbeddedLogOptions& options, rocksdb::DB*
   const std::string& dir = options.dir;
   ASSIGN_OR_RETURN(const v1::Genesis register_genesis, ReadGenesis(dir, db, {Stream::kRegister, 0}));
   ASSIGN_OR_RETURN(const v1::Genesis genesis, ReadGenesis(dir, db, {Stream::kIntake, 0}));
-  LogInfo info{register_genesis.log_id(), register_genesis.installation(), genesis.shard_count()};
+  LogInfo info{register_genesis.log_id(), register_genesis.installation(), genesis.shard_count(), genesis.created_at()};
   if (options.shard_count != 0 && options.shard_count != info.shard_count) {
     return Refused("DATA_DIR_SHARDS", dir,
                    absl::StrCat("its log has ", info.shard_count, " shards, not ", options.shard_count,

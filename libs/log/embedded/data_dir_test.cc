@@ -52,9 +52,11 @@ TEST_F(DataDirectory, IsMadeWithTheGenesisOfEveryShard) {
 
 TEST_F(DataDirectory, KeepsItsLogWhenOpenedAgain) {
   std::string log_id;
+  const Millis created_at = clock_.Now();
   {
     const auto log = MustOpen(Options());
     log_id = log->info().log_id;
+    EXPECT_EQ(log->info().created_at, created_at);
     EXPECT_EQ(Append(log.get(), {"a", "b"}), AppendOutcome::kAppended);
   }
   EmbeddedLogOptions options = Options();

@@ -230,6 +230,10 @@ _INTAKE = {
                           "held_complaint", lambda reply, s: not reply.legal_holds),
     "LiftLegalHold (on a person)": Call(lambda client, s, _: client.intake.LiftLegalHold(name=s.person, matter="case", reason="settled"),
                                         "held_person", lambda reply, s: not reply.legal_holds),
+    "ListLegalHolds": Call(lambda client, s, _: client.intake.ListLegalHolds(page_size=1000), "held_complaint",
+                           lambda reply, s: s.complaint in [hold.name for hold in reply.legal_holds], named=False),
+    "ListLegalHolds (on people)": Call(lambda client, s, _: client.intake.ListLegalHolds(page_size=1000), "held_person",
+                                       lambda reply, s: s.person in [hold.name for hold in reply.legal_holds], named=False),
     "PushTickets": Call(_push, shows=lambda reply, s: reply.answer == 1, named=False),
     "ImportComplaints": Call(_import, shows=lambda reply, s: reply.rows[0].answer == 1),
 }
