@@ -133,6 +133,7 @@ TEST(StaticTokens, EveryBadFieldIsListed) {
 TEST(StaticTokens, UnknownFieldAndEmptyFileAreRefused) {
   const absl::Status status = StaticTokens::Parse("principals {\n  id: 'a'\n  password: 'b'\n}").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReasonOf(status), "PRINCIPALS_FILE");
   EXPECT_THAT(std::string(status.message()), HasSubstr("line 3"));
   EXPECT_EQ(StaticTokens::Parse("").status().code(), absl::StatusCode::kInvalidArgument);
 }

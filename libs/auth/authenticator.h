@@ -34,7 +34,8 @@ class NoAuth : public Authenticator {
 class StaticTokens : public Authenticator {
  public:
   // FAILED_PRECONDITION (PRINCIPALS_FILE): missing, not readable, or open to others, saying how to mend it.
-  // INVALID_ARGUMENT: not in text format, with line and column; or every bad field by its path.
+  // INVALID_ARGUMENT: not in text format (PRINCIPALS_FILE), with line and column; or every bad field by its path
+  // (INVALID_FIELDS).
   static absl::StatusOr<std::unique_ptr<StaticTokens>> Load(const std::string& path);
   // As Load, of the text itself.
   static absl::StatusOr<std::unique_ptr<StaticTokens>> Parse(const std::string& text);

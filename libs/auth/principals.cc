@@ -1,5 +1,3 @@
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -16,21 +14,11 @@
 #include "libs/auth/authenticator.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "libs/status/textproto.h"
 #include "redress/auth/v1/principals.pb.h"
 
 namespace redress {
 namespace {
-
-class ErrorList : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
-    violations_.push_back({absl::StrCat("line ", line + 1, ", column ", column + 1), message});
-  }
-  const std::vector<FieldViolation>& violations() const { return violations_; }
-
- private:
-  std::vector<FieldViolation> violations_;
-};
 
 bool IsPrincipalId(absl::string_view id) {
   return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
@@ -100,10 +88,7 @@ absl::StatusOr<std::unique_ptr<StaticTokens>> StaticTokens::Load(const std::stri
 
 absl::StatusOr<std::unique_ptr<StaticTokens>> StaticTokens::Parse(const std::string& text) {
   auth::v1::Principals principals;
-  google::protobuf::TextFormat::Parser parser;
-  ErrorList errors;
-  parser.RecordErrorsTo(&errors);
-  if (!parser.ParseFromString(text, &principals)) return InvalidFields(errors.violations());
+  RETURN_IF_ERROR(ParseTextproto(text, "PRINCIPALS_FILE", &principals));
 
   std::vector<FieldViolation> bad;
   if (principals.principals().empty()) bad.push_back({"principals", "is empty: nobody could call"});

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "libs/status/textproto.h"
 
 namespace redress::backup {
 namespace {
@@ -120,7 +121,8 @@ absl::StatusOr<v1::Manifest> CheckBackup(const std::string& dir) {
                      absl::StrCat(dir, " has no ", kName, ": it was not finished, or is no backup"));
   }
   v1::Manifest manifest;
-  if (!google::protobuf::TextFormat::ParseFromString(text.str(), &manifest)) return Damaged(path, "cannot be read");
+  const absl::Status read = ParseTextproto(text.str(), "BACKUP_DAMAGED", &manifest);
+  if (!read.ok()) return Damaged(path, absl::StrCat("cannot be read: ", read.message()));
   if (manifest.format() != kFormat) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "BACKUP_VERSION",
                      absl::StrCat(dir, " has format ", manifest.format(), ", this build reads ", kFormat));

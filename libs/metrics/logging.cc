@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "libs/metrics/json.h"
+#include "libs/status/utf8.h"
 
 namespace redress {
 namespace {
@@ -14,7 +15,7 @@ constexpr size_t kMaxTextBytes = 500;
 void AppendValue(std::string* out, const LogValue& value) {
   struct Append {
     std::string* out;
-    void operator()(absl::string_view text) const { AppendJsonString(out, text.substr(0, kMaxTextBytes)); }
+    void operator()(absl::string_view text) const { AppendJsonString(out, CutUtf8(text, kMaxTextBytes)); }
     void operator()(int64_t number) const { absl::StrAppend(out, number); }
     void operator()(double number) const {
       if (std::isfinite(number)) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "absl/strings/match.h"
 #include "libs/clock/fake_clock.h"
 #include "libs/metrics/in_memory_metrics.h"
 #include "libs/metrics/json.h"
@@ -51,6 +52,11 @@ TEST(Logging, LongTextsAreCut) {
   InMemoryLogger logger(&clock);
   logger.Info("x", {{"text", std::string(10'000, 'y')}});
   EXPECT_LT(logger.lines()[0].size(), 700u);
+  logger.Info("x", {{"text", "x" + std::string(10'000, '\xFF')}});
+  std::string text = "x";
+  for (int i = 0; i < 1000; ++i) text += "é";
+  logger.Info("x", {{"text", text}});
+  EXPECT_TRUE(absl::EndsWith(logger.lines()[2], "éé…\"}")) << "cut after a whole character";
 }
 
 TEST(InMemoryMetrics, KeepsWhatItIsTold) {

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "libs/metrics/json.h"
@@ -17,6 +19,15 @@ std::string Quoted(absl::string_view text) {
   std::string out;
   AppendJsonString(&out, text);
   return out;
+}
+
+// A process that ended in the middle of a line left it without an end. One that may not be read is taken for whole.
+bool IsTorn(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  std::ifstream in(path, std::ios::binary);
+  char last = '\n';
+  return in.seekg(-1, std::ios::end).get(last) && last != '\n';
 }
 
 }  // namespace
@@ -44,22 +55,26 @@ absl::StatusOr<std::unique_ptr<FileReadAudit>> FileReadAudit::Open(const std::st
     return MakeError(absl::StatusCode::kFailedPrecondition, "AUDIT_FILE",
                      absl::StrCat("cannot append to the read audit ", path, ": ", std::strerror(errno)));
   }
-  return std::unique_ptr<FileReadAudit>(new FileReadAudit(file, clock));
+  return std::unique_ptr<FileReadAudit>(new FileReadAudit(file, IsTorn(path), clock));
 }
 
 FileReadAudit::~FileReadAudit() { close(file_); }
 
 absl::Status FileReadAudit::Record(const ReadEntry& entry) {
-  const std::string line =
-      absl::StrCat("{\"time_ms\":", clock_->Now(), ",\"caller\":", Quoted(entry.reader.caller),
-                   ",\"purpose\":", Quoted(entry.reader.purpose), ",\"owner\":", Quoted(entry.owner),
-                   ",\"field\":", Quoted(entry.field), ",\"key_id\":", Quoted(entry.key_id), "}\n");
-  // One write of a line to a file opened for appending: lines of several threads do not mix.
-  if (write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
-    return MakeError(absl::StatusCode::kUnavailable, "AUDIT_FILE",
-                     absl::StrCat("cannot write the read audit: ", std::strerror(errno)));
+  std::string line = absl::StrCat("{\"time_ms\":", clock_->Now(), ",\"caller\":", Quoted(entry.reader.caller),
+                                  ",\"purpose\":", Quoted(entry.reader.purpose), ",\"owner\":", Quoted(entry.owner),
+                                  ",\"field\":", Quoted(entry.field), ",\"key_id\":", Quoted(entry.key_id), "}\n");
+  MutexLock lock(mutex_);
+  if (torn_) line.insert(0, "\n");
+  const ssize_t written = write(file_, line.data(), line.size());
+  if (written == static_cast<ssize_t>(line.size())) {
+    torn_ = false;
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  if (written > 0) torn_ = line[static_cast<size_t>(written) - 1] != '\n';
+  return MakeError(absl::StatusCode::kUnavailable, "AUDIT_FILE",
+                   absl::StrCat("cannot write the read audit: ",
+                                written < 0 ? std::strerror(errno) : "there is no room for a whole line"));
 }
 
 }  // namespace redress

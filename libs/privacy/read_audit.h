@@ -51,7 +51,8 @@ class InMemoryReadAudit : public ReadAudit {
 };
 
 // Appends JSON lines {"time_ms", "caller", "purpose", "owner", "field", "key_id"} to a file made with mode 0600.
-// Handed to the operating system line by line, not synced.
+// Handed to the operating system line by line, not synced. Where only a part of a line could be written, it stands there as
+// a line of its own, which is no JSON; its reader was refused.
 class FileReadAudit : public ReadAudit {
  public:
   // FAILED_PRECONDITION (AUDIT_FILE) if the file cannot be opened for appending. `clock` outlives it.
@@ -61,10 +62,13 @@ class FileReadAudit : public ReadAudit {
   absl::Status Record(const ReadEntry& entry) override;
 
  private:
-  FileReadAudit(int file, const Clock* clock) : file_(file), clock_(clock) {}
+  FileReadAudit(int file, bool torn, const Clock* clock) : file_(file), clock_(clock), torn_(torn) {}
 
   const int file_;
   const Clock* const clock_;
+  Mutex mutex_;
+  // The file ends in the middle of a line.
+  bool torn_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace redress

@@ -2,9 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "libs/clock/fake_clock.h"
 #include "libs/privacy/in_memory_key_store.h"
@@ -154,6 +158,40 @@ TEST(FileReadAudit, AppendsALineAReading) {
       R"({"time_ms":1000,"caller":"staff \"7\"\n","purpose":"get_person","owner":"people/1","field":"name","key_id":"k"})"
       "\n";
   EXPECT_EQ(lines.str(), line + line);
+}
+
+// What the next line would be glued to: neither could be read.
+TEST(FileReadAudit, ALineAfterHalfALineStandsByItself) {
+  FakeClock clock(1000);
+  const std::string path = testing::TempDir() + "/torn_audit.jsonl";
+  std::ofstream(path) << "{\"time_ms\":9";
+  const auto audit = FileReadAudit::Open(path, &clock);
+  ASSERT_TRUE(audit.ok()) << audit.status();
+  const Reader reader{"staff-7", "get_person"};
+  const ReadEntry entry{reader, "people/1", "name", "k"};
+  ASSERT_TRUE((*audit)->Record(entry).ok());
+  // Room for ten bytes more.
+  const auto length = static_cast<rlim_t>(std::ifstream(path, std::ios::ate).tellg());
+  struct rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto on_signal = std::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit little = before;
+  little.rlim_cur = length + 10;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &little), 0);
+  const absl::Status half = (*audit)->Record(entry);
+  const absl::Status none = (*audit)->Record(entry);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, on_signal);
+  EXPECT_THAT(std::string(half.message()), HasSubstr("no room")) << half;
+  EXPECT_EQ(ReasonOf(none), "AUDIT_FILE");
+  ASSERT_TRUE((*audit)->Record(entry).ok());
+  ASSERT_TRUE((*audit)->Record(entry).ok());
+  std::ifstream in(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  const std::string whole =
+      R"({"time_ms":1000,"caller":"staff-7","purpose":"get_person","owner":"people/1","field":"name","key_id":"k"})";
+  EXPECT_THAT(lines, testing::ElementsAre("{\"time_ms\":9", whole, whole.substr(0, 10), whole, whole));
 }
 
 TEST(FileReadAudit, UnwritablePathIsRefused) {

@@ -1,8 +1,5 @@
 #include "libs/reference/starter_set.h"
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "libs/status/textproto.h"
 
 namespace redress::reference {
 namespace {
@@ -27,18 +25,6 @@ constexpr absl::string_view kPackRules = "pack_rules.textproto";
 absl::Status NotFound(absl::string_view message) {
   return MakeError(absl::StatusCode::kNotFound, "FILE_NOT_FOUND", message);
 }
-
-// Keeps the first error: later ones follow from it as a rule.
-class FirstError : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat(line + 1, ":", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 template <typename Message>
 absl::Status LoadEach(const std::string& dir, absl::string_view prefix, std::vector<Message>* into) {
@@ -72,11 +58,8 @@ absl::Status LoadTextproto(const std::string& path, google::protobuf::Message* i
   if (!file || fs::is_directory(path, ignored)) return NotFound(absl::StrCat(path, ": cannot be opened"));
   std::ostringstream text;
   text << file.rdbuf();
-  google::protobuf::TextFormat::Parser parser;
-  FirstError error;
-  parser.RecordErrorsTo(&error);
-  if (parser.ParseFromString(text.str(), into)) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kInvalidArgument, "BAD_FILE", absl::StrCat(path, ":", error.text()));
+  const absl::Status read = ParseTextproto(text.str(), "BAD_FILE", into);
+  return read.ok() ? read : Annotate(read, path);
 }
 
 absl::StatusOr<StarterSet> LoadStarterSet(const std::string& dir) {

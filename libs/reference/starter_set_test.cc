@@ -66,7 +66,7 @@ TEST(StarterSet, SaysWhichFileIsMissingOrBroken) {
   std::ofstream(dir / "organisation.textproto") << "teams { code: \"a\" }\nteam { }\n";
   set = LoadStarterSet(dir.path());
   EXPECT_EQ(ReasonOf(set.status()), "BAD_FILE");
-  EXPECT_TRUE(absl::StrContains(set.status().message(), "organisation.textproto:2:")) << set.status();
+  EXPECT_TRUE(absl::StrContains(set.status().message(), "organisation.textproto: line 2, ")) << set.status();
   std::ofstream(dir / "organisation.textproto") << "teams { code: \"a\" }\n";
   std::ofstream(dir / "rules.textproto") << "";
   std::ofstream(dir / "pack_rules.textproto") << "";

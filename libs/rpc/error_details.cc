@@ -13,17 +13,6 @@
 namespace redress::rpc {
 namespace {
 
-constexpr absl::string_view kBadRequestUrl = "type.googleapis.com/google.rpc.BadRequest";
-constexpr absl::string_view kErrorInfoUrl = "type.googleapis.com/google.rpc.ErrorInfo";
-
-std::string CutUtf8(absl::string_view text, size_t limit) {
-  if (text.size() <= limit) return std::string(text);
-  size_t end = limit - 3;
-  // Not in the middle of a character.
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return absl::StrCat(text.substr(0, end), "…");
-}
-
 // As many violations as fit in `limit` bytes, and one that counts the rest.
 std::string CutBadRequest(const std::string& bytes, size_t limit) {
   google::rpc::BadRequest all;

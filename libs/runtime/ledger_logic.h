@@ -105,6 +105,9 @@ class EchoLogic : public Logic {
   bool poisoned = true;
   // Whether "rejected" additions are refused by the decider.
   bool rejecting = true;
+  // What they then say.
+  std::string poison = "cannot be used";
+  std::string refusal = "refused";
   // How often an input was looked at.
   mutable int reactions = 0;
 
@@ -115,7 +118,7 @@ class EchoLogic : public Logic {
   absl::StatusOr<std::vector<NewEvent>> Decide(const store::Rows&, const v1::Order& order,
                                                const DecideContext&) const override {
     if (absl::StrContains(order.command(), "rejected") && rejecting) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, "REJECTED", "refused");
+      return MakeError(absl::StatusCode::kFailedPrecondition, "REJECTED", refusal);
     }
     return std::vector<NewEvent>{{order.aggregate(), order.command()}};
   }
@@ -134,7 +137,7 @@ class EchoLogic : public Logic {
   absl::StatusOr<std::vector<v1::Order>> React(const Input& input, const ReactContext& context) const override {
     const log::v1::Event& event = input.body->events(0);
     ++reactions;
-    if (absl::StrContains(event.payload(), "poison") && poisoned) return absl::InternalError("cannot be used");
+    if (absl::StrContains(event.payload(), "poison") && poisoned) return absl::InternalError(poison);
     if (absl::StrContains(event.payload(), "dull")) return std::vector<v1::Order>{};
     v1::Order order;
     order.set_stream("routing");

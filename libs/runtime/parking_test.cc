@@ -28,6 +28,35 @@ class ParkingTest : public RuntimeTest {
   int requests_ = 0;
 };
 
+TEST_F(ParkingTest, ALongReasonIsCutBetweenTwoCharacters) {
+  // Each character has two bytes, so one of the two texts would be cut in the middle of one.
+  for (const char* start : {"", "x"}) {
+    std::string text = start;
+    for (int i = 0; i < 5000; ++i) text += "é";
+    instance_->echo_logic.poison = text;
+    instance_->echo_logic.refusal = text;
+    for (const char* what : {"poison", "rejected"}) {
+      const std::string account = absl::StrCat(what, start);
+      v1::Order order = Command(0, absl::StrCat("add ", account, " ", what), absl::StrCat("r", ++requests_));
+      order.set_aggregate(absl::StrCat("accounts/", account));
+      ASSERT_TRUE(Execute(*instance_, order).ok());
+    }
+  }
+  executor_.RunFor(kSecond);
+  ASSERT_EQ(Parked().size(), 4u) << instance_->echo->Status()[0].stopped;
+  for (const v1::ParkedRow& row : Parked()) {
+    EXPECT_TRUE(absl::EndsWith(row.input().reason(), "éé…"));
+    EXPECT_LT(row.input().reason().size(), 4200u);
+  }
+}
+
+TEST_F(ParkingTest, AReasonThatIsNotUtf8IsEscaped) {
+  instance_->echo_logic.poison = "no text: \xFF";
+  Add("poison");
+  ASSERT_EQ(Parked().size(), 1u) << instance_->echo->Status()[0].stopped;
+  EXPECT_EQ(Parked()[0].input().reason(), "INTERNAL: no text: \\xff");
+}
+
 TEST_F(ParkingTest, AReplayThatIsRefusedAgainSaysSoAndLosesNothing) {
   Add("rejected");
   ASSERT_EQ(Parked().size(), 1u);

@@ -173,7 +173,7 @@ void Reactor::React(const Judged& judged, InputShard* input) {
     return CountUncovered(*env_, input);
   }
   auto orders = OrdersOf(input->id, body, FindUnknown(*env_->logic, input->id.stream, judged));
-  if (!orders.ok()) return EnqueuePark(ParkedInput(judged, *input), orders.status().ToString(), input);
+  if (!orders.ok()) return EnqueuePark(ParkedInput(judged, *input), orders.status(), input);
   if (orders->empty()) return CountUncovered(*env_, input);
   EnqueueOrders(*std::move(orders), judged, input);
 }
@@ -213,8 +213,8 @@ std::function<void(bool)> Reactor::WhenSettled(InputShard* input) {
   };
 }
 
-void Reactor::EnqueuePark(std::shared_ptr<log::v1::InputParked> parked, const std::string& reason, InputShard* input) {
-  parked->set_reason(reason);
+void Reactor::EnqueuePark(std::shared_ptr<log::v1::InputParked> parked, const absl::Status& why, InputShard* input) {
+  parked->set_reason(Writer::ParkReason(why));
   log::v1::RuntimeEvent event;
   *event.mutable_input_parked() = *parked;
   Item item;

@@ -90,7 +90,7 @@ class Reactor {
   void React(const Judged& judged, InputShard* input);
   void EnqueueOrders(std::vector<v1::Order> orders, const Judged& judged, InputShard* input);
   std::shared_ptr<log::v1::InputParked> ParkedInput(const Judged& judged, const InputShard& input) const;
-  void EnqueuePark(std::shared_ptr<log::v1::InputParked> parked, const std::string& reason, InputShard* input);
+  void EnqueuePark(std::shared_ptr<log::v1::InputParked> parked, const absl::Status& why, InputShard* input);
   // `unknown`: an event of it that this build does not know.
   absl::StatusOr<std::vector<v1::Order>> OrdersOf(const log::ShardId& from, const log::v1::Body& body,
                                                   const log::v1::Event* unknown) const;

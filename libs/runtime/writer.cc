@@ -9,6 +9,7 @@
 #include "libs/runtime/rows.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
+#include "libs/status/utf8.h"
 
 namespace redress::runtime {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 constexpr size_t kMaxEvents = 64;
 constexpr uint32_t kMaxHops = 8;
 // Of the reason an input is parked for, in bytes.
-constexpr size_t kMaxReason = 4096;
+constexpr size_t kMaxReason = 4096;  // bytes of a parked input's reason
 
 std::string RequestKey(const v1::Order& order) {
   return absl::StrCat(order.caller_scope(), absl::string_view("\0", 1), order.request_id());
@@ -360,11 +361,15 @@ void Writer::AddPosition(Item item, Batch* batch) {
   batch->flying.push_back(std::move(flying));
 }
 
+std::string Writer::ParkReason(const absl::Status& why) {
+  return absl::StrCat(absl::StatusCodeToString(why.code()), ": ",
+                      CutUtf8(EscapeInvalidUtf8(why.message()), kMaxReason));
+}
+
 void Writer::AddPark(Item item, const absl::Status& why, Batch* batch) {
   log::v1::RuntimeEvent event;
   *event.mutable_input_parked() = *item.input;
-  event.mutable_input_parked()->set_reason(
-      absl::StrCat(absl::StatusCodeToString(why.code()), ": ", absl::string_view(why.message()).substr(0, kMaxReason)));
+  event.mutable_input_parked()->set_reason(ParkReason(why));
   item.ready_events = {
       {absl::StrCat(kInputsPrefix, item.input->stream(), "/", item.input->aggregate()), event.SerializeAsString()}};
   item.order.clear_hops();

@@ -56,6 +56,9 @@ class Writer {
   // From the tail, in log order. `next` = offset + 1.
   void OnRecord(int64_t next, log::Verdict verdict, int64_t fence, int64_t seq);
 
+  // Why an input is parked, as its event holds it: short, and UTF-8, for an event that is not can be read by nobody.
+  static std::string ParkReason(const absl::Status& why);
+
   Millis queue_age() const { return queues_.age(); }
   size_t queued() const { return queues_.size(); }
 

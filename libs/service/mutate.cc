@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libs/status/errors.h"
+#include "libs/status/macros.h"
 
 namespace redress::service {
 
@@ -26,8 +27,9 @@ absl::Status CheckSameRequest(KeyStore* keys, const std::string& stored_fingerpr
                               const Fingerprint& fingerprint) {
   if (stored_fingerprint.empty()) return absl::OkStatus();
   const auto key = keys->Find(stored_key);
-  // With the key gone nothing can be said, and the first answer stands.
-  if (!key.ok()) return absl::OkStatus();
+  // With the key gone nothing can ever be said, and the first answer stands.
+  if (absl::IsNotFound(key.status()) || absl::IsDataLoss(key.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(key.status());
   if (CompareFingerprints(stored_fingerprint, fingerprint(key->secret)) != FingerprintMatch::kDifferent) {
     return absl::OkStatus();
   }

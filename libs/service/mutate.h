@@ -34,13 +34,14 @@ Scope ScopeOf(const Caller& caller) {
 // Puts the fingerprint under `key` into the order. Commands that bind a text key use that, others the first index key.
 void SetFingerprint(const Key& key, const Fingerprint& fingerprint, runtime::v1::Order* order);
 
-// Executes `order`. A known request id is answered with its first receipt; when its stored fingerprint can be compared
-// and differs from what `fingerprint` computes: ALREADY_EXISTS, reason REQUEST_ID_REUSED. `done` runs on a strand of
-// the runtime: it must not block.
+// Executes `order`. A known request id is answered with its first receipt, if CheckSameRequest lets it. `done` runs on a
+// strand of the runtime: it must not block.
 void Mutate(runtime::ServiceRuntime* runtime, KeyStore* keys, runtime::v1::Order order, Fingerprint fingerprint,
             std::function<void(absl::StatusOr<runtime::v1::Receipt>)> done);
 
-// The check alone, for whoever finds a known request by other means.
+// The check alone, for whoever finds a known request by other means. ALREADY_EXISTS (REQUEST_ID_REUSED) when the stored
+// fingerprint differs from what `fingerprint` computes. OK when its key is destroyed or lost: nothing can be compared
+// ever again. The key store's error when it is away: the call may be made again.
 absl::Status CheckSameRequest(KeyStore* keys, const std::string& stored_fingerprint, const std::string& stored_key,
                               const Fingerprint& fingerprint);
 

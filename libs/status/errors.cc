@@ -10,10 +10,6 @@
 namespace redress {
 namespace {
 
-constexpr absl::string_view kErrorInfoUrl = "type.googleapis.com/google.rpc.ErrorInfo";
-constexpr absl::string_view kBadRequestUrl = "type.googleapis.com/google.rpc.BadRequest";
-constexpr absl::string_view kRetryInfoUrl = "type.googleapis.com/google.rpc.RetryInfo";
-
 template <typename Message>
 bool ReadPayload(const absl::Status& status, absl::string_view url, Message* message) {
   const auto payload = status.GetPayload(url);

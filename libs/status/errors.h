@@ -16,6 +16,11 @@ namespace redress {
 
 inline constexpr absl::string_view kErrorDomain = "redress";
 
+// The payloads that hold the details.
+inline constexpr absl::string_view kErrorInfoUrl = "type.googleapis.com/google.rpc.ErrorInfo";
+inline constexpr absl::string_view kBadRequestUrl = "type.googleapis.com/google.rpc.BadRequest";
+inline constexpr absl::string_view kRetryInfoUrl = "type.googleapis.com/google.rpc.RetryInfo";
+
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 struct FieldViolation {

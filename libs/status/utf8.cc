@@ -55,4 +55,12 @@ std::string EscapeInvalidUtf8(absl::string_view text) {
   return absl::StrCat(escaped, text);
 }
 
+std::string CutUtf8(absl::string_view text, size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  constexpr absl::string_view kCut = "…";
+  size_t end = limit - kCut.size();
+  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;
+  return absl::StrCat(text.substr(0, end), kCut);
+}
+
 }  // namespace redress

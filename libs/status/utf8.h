@@ -14,4 +14,7 @@ size_t FirstInvalidUtf8(absl::string_view text);
 // The text with each such byte as \xNN: what was given to us, as it can be shown, sent and read. Valid text as it is.
 std::string EscapeInvalidUtf8(absl::string_view text);
 
+// Valid text of at most `limit` bytes (three or more): a longer one ends in "…", after a whole character.
+std::string CutUtf8(absl::string_view text, size_t limit);
+
 }  // namespace redress

@@ -31,5 +31,19 @@ TEST(Utf8Test, TheFirstBadSequenceIsFound) {
   for (const Case& one : cases) EXPECT_EQ(FirstInvalidUtf8(one.text), one.at) << one.text;
 }
 
+TEST(Utf8Test, EachByteThatBelongsToNoCharacterIsEscaped) {
+  EXPECT_EQ(EscapeInvalidUtf8("caf\xC3\xA9"), "caf\xC3\xA9");
+  EXPECT_EQ(EscapeInvalidUtf8("caf\xE9 \xED\xA0\x80\xC3"), "caf\\xe9 \\xed\\xa0\\x80\\xc3");
+}
+
+TEST(Utf8Test, ALongTextIsCutAfterAWholeCharacter) {
+  EXPECT_EQ(CutUtf8("12345", 5), "12345");
+  EXPECT_EQ(CutUtf8("123456", 5), "12…");
+  EXPECT_EQ(CutUtf8("123456", 3), "…");
+  EXPECT_EQ(CutUtf8("ééé", 5), "é…");
+  EXPECT_EQ(CutUtf8("aéé", 4), "a…");
+  EXPECT_EQ(CutUtf8("a😀😀", 7), "a…");
+}
+
 }  // namespace
 }  // namespace redress

@@ -17,7 +17,6 @@ namespace redress::ctl {
 namespace {
 
 constexpr absl::string_view kUsageUrl = "redress/usage";
-constexpr absl::string_view kRetryInfoUrl = "type.googleapis.com/google.rpc.RetryInfo";
 
 }  // namespace
 

@@ -77,7 +77,7 @@ TEST_F(NodeTest, WhileSomeShardsAreStillReadNoSecondComplaintOfOneReferenceIsMad
     const auto again = Submit(absl::StrCat("r-", i), "case-1");
     ASSERT_EQ(ReasonOf(again.status()), "CATCHING_UP") << again.status();
     EXPECT_TRUE(absl::IsUnavailable(again.status()));
-    EXPECT_TRUE(again.status().GetPayload("type.googleapis.com/google.rpc.RetryInfo").has_value());
+    EXPECT_TRUE(again.status().GetPayload(kRetryInfoUrl).has_value());
   }
   EXPECT_EQ(CountComplaints(), -1);
   EXPECT_FALSE(serving_[kIntakeService]);

@@ -50,7 +50,7 @@ TEST(RocksDatabase, GoesOnAfterAFullDiskWithoutARestart) {
     EXPECT_TRUE(absl::IsResourceExhausted((*db)->Health()));
     EXPECT_EQ(ReasonOf((*db)->Health()), "DISK_FULL");
     // The same status is the answer to writes: a client that obeys the details must learn that it may try again.
-    EXPECT_TRUE((*db)->Health().GetPayload("type.googleapis.com/google.rpc.RetryInfo").has_value());
+    EXPECT_TRUE((*db)->Health().GetPayload(kRetryInfoUrl).has_value());
     EXPECT_TRUE(absl::IsResourceExhausted((*db)->Resume()));
     EXPECT_EQ(ScanAll(**db), (Content{{"a", "1"}})) << "what there is can be read";
     files->set_space(-1);

@@ -11,7 +11,7 @@
 namespace redress::importer {
 
 // Parses a textproto and checks it. INVALID_ARGUMENT with reason BAD_MAPPING for what is no textproto of a Mapping,
-// naming line and column of every fault, unknown fields and enum names included; otherwise as CheckMapping.
+// naming the line and column of the fault, an unknown field or enum name included; otherwise as CheckMapping.
 absl::StatusOr<::redress::import::v1::Mapping> ParseMapping(absl::string_view text);
 
 // The same from a file; errors name it. NOT_FOUND when there is none.

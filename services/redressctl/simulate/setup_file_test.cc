@@ -111,7 +111,7 @@ TEST(LoadSetup, NamesEveryFileThatIsMissingOrBadBesideWhatElseIsWrong) {
   const absl::Status status = LoadSetup(dir / "a.textproto").status();
   EXPECT_THAT(FieldsOf(status), ElementsAre("days", "rules_file", "pack_files[0]", "pack_rules_file")) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("a.textproto"));
-  EXPECT_THAT(ViolationsOf(status)[2].description, HasSubstr("bad.textproto:2:"));
+  EXPECT_THAT(ViolationsOf(status)[2].description, HasSubstr("bad.textproto: line 2, "));
   EXPECT_TRUE(absl::IsNotFound(LoadSetup(dir / "nothing").status()));
   EXPECT_TRUE(absl::IsNotFound(LoadSetup(dir.path()).status()));
 }
