@@ -127,6 +127,69 @@ TEST_F(PositionsTest, InputsWithoutEffectAreCoveredAfterFiveMinutes) {
   EXPECT_EQ(Accepted(log::v1::KIND_POSITION).size(), 1u);
 }
 
+// A log that remembers where readers of echo's input began last.
+class WatchedLog : public log::Log {
+ public:
+  explicit WatchedLog(log::Log* log) : log_(log) {}
+  const log::LogInfo& info() const override { return log_->info(); }
+  void AppendClaim(log::ShardId shard, std::string record, std::function<void(log::AppendOutcome)> done) override {
+    log_->AppendClaim(shard, std::move(record), std::move(done));
+  }
+  void Append(log::ShardId shard, std::vector<std::string> records,
+              std::function<void(log::AppendOutcome)> done) override {
+    log_->Append(shard, std::move(records), std::move(done));
+  }
+  std::unique_ptr<log::Reader> Tail(log::ShardId shard, int64_t next_offset) override {
+    if (shard == log::ShardId{log::Stream::kIntake, 0}) began_at = next_offset;
+    return log_->Tail(shard, next_offset);
+  }
+  void EndOf(log::ShardId shard, std::function<void(absl::StatusOr<int64_t>)> done) override {
+    log_->EndOf(shard, std::move(done));
+  }
+  std::shared_ptr<void> OnAppend(log::ShardId shard, std::function<void()> wake) override {
+    return log_->OnAppend(shard, std::move(wake));
+  }
+
+  int64_t began_at = -1;
+
+ private:
+  log::Log* const log_;
+};
+
+TEST_F(PositionsTest, ATermPassesOverWhatTheOneBeforeFoundNothingIn) {
+  Disks disks;
+  std::unique_ptr<WatchedLog> log;
+  const auto instance = Boot(&disks, "one", /*own=*/true, [&](ServiceOptions* options) {
+    log = std::make_unique<WatchedLog>(options->log);
+    options->log = log.get();
+  });
+  const auto claim_again = [&](ServiceRuntime& runtime) {
+    runtime.Assign({});
+    executor_.RunFor(kSecond);
+    runtime.AssignAll();
+    executor_.RunFor(kSecond);
+  };
+  const auto ends_at = [&] { return instance->ledger->Status()[0].state.next_offset; };
+  const auto source = [&] { return LoadSource(*disks.echo, 0, {log::Stream::kIntake, 0}).next_offset; };
+  ASSERT_TRUE(Execute(*instance, Command(0, "add a 1", "r1")).ok());
+  executor_.RunFor(kSecond);
+  for (int i = 0; i < 3; ++i) claim_again(*instance->ledger);
+  ASSERT_EQ(source(), ends_at() - 3) << "nothing is owed to claims";
+  claim_again(*instance->echo);
+  EXPECT_EQ(log->began_at, ends_at());
+  claim_again(*instance->echo);
+  EXPECT_EQ(log->began_at, ends_at()) << "nor by a term that read nothing";
+  // What the policy was asked about is read again until it is covered: the register may say something else then.
+  ASSERT_TRUE(Execute(*instance, Command(0, "add a dull", "r2")).ok());
+  claim_again(*instance->ledger);
+  claim_again(*instance->echo);
+  EXPECT_EQ(log->began_at, source());
+  ASSERT_TRUE(Execute(*instance, Command(0, "add a 2", "r3")).ok());
+  executor_.RunFor(kSecond);
+  EXPECT_EQ(source(), ends_at());
+  EXPECT_EQ(VersionOf(*disks.echo, 0, "accounts/a"), 2);
+}
+
 // The register as a test wants it.
 class MovedReference : public ReferenceSource {
  public:

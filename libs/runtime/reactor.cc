@@ -32,13 +32,18 @@ void Reactor::BeginTerm() {
   inputs_.clear();
   caught_up_ = true;
   news_->Hold(false);
+  quiet_.resize(news_->size());
   for (const log::ShardId& id : env_->logic->Follows(env_->shard(), env_->shard_count)) {
+    const size_t number = inputs_.size();
     InputShard input;
     input.id = id;
     input.at = LoadSource(*env_->database, env_->shard(), id);
     input.covered = input.at;
+    input.quiet = input.at;
+    // Its place is the source's, not its own: what it had reacted to may be lost with the term.
+    if (quiet_[number].from == input.at) input.at = quiet_[number].to;
     input.reader = env_->log->Tail(id, input.at.next_offset);
-    news_->Set(inputs_.size());
+    news_->Set(number);
     inputs_.push_back(std::move(input));
   }
 }
@@ -47,6 +52,9 @@ void Reactor::EndTerm() {
   active_ = false;
   // Whoever reads nothing need not ask again.
   log_unavailable_ = false;
+  for (size_t number = 0; number < inputs_.size(); ++number) {
+    quiet_[number] = {std::move(inputs_[number].quiet), std::move(inputs_[number].at)};
+  }
   inputs_.clear();
 }
 
@@ -126,6 +134,7 @@ absl::Status Reactor::Take(log::Entry entry, InputShard* input) {
   if (judged->verdict != log::Verdict::kAccepted || judged->record.kind() != log::v1::KIND_DECISION) {
     return absl::OkStatus();
   }
+  input->quiet = input->at;
   if (!judged->body.has_value()) {
     return MakeError(absl::StatusCode::kDataLoss, "RECORD_UNREADABLE",
                      absl::StrCat("offset ", offset, ": an accepted body cannot be read"));
@@ -301,6 +310,7 @@ void Reactor::Cover(bool all) {
       if (input.uncovered == 0 && !(all && input.at.next_offset > input.covered.next_offset)) continue;
       item.positions.push_back(SourceOf(input, input.at));
       input.covered = input.at;
+      input.quiet = input.at;
       input.uncovered = 0;
     }
     writer_->EnqueueMachine(std::move(item));

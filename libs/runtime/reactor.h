@@ -1,9 +1,10 @@
 // Turns events of other streams into orders of the shard it serves.
 //
 // Runs only in a term. At the start of each it reads its inputs on from the sources saved in the projection, so nothing
-// is done twice or skipped; the last order of an input carries where the input stands after it, in the same record as
-// its effect. Inputs without effect are covered by a POSITION after 10,000 of them, or Environment::position_after, or
-// when a reader waits. All calls on the shard's executor.
+// is done twice or skipped; only what an earlier term read right behind a source, and found nothing to react to in, is
+// passed over. The last order of an input carries where the input stands after it, in the same record as its effect.
+// Inputs without effect are covered by a POSITION after 10,000 of them, or Environment::position_after, or when a
+// reader waits. All calls on the shard's executor.
 //
 // Callers first, never alone: while anybody waits for an answer in the process, and nobody for what it reads, it gathers
 // inputs for 20 ms and takes them in together, so that what follows from many calls costs a few appends, and none of
@@ -80,8 +81,16 @@ class Reactor {
     std::unique_ptr<log::Reader> reader;
     log::RuleState at;       // after what was read
     log::RuleState covered;  // in the projection or on its way there; never goes back
+    log::RuleState quiet;    // from here to `at` lie claims, positions and voids alone
     int64_t uncovered = 0;   // inputs without effect since
     Millis uncovered_since = 0;
+  };
+
+  // A piece of an input without anything to react to. The log does not change: who comes to its beginning in the same
+  // state comes to its end in the same state.
+  struct QuietPiece {
+    log::RuleState from;
+    log::RuleState to;
   };
 
   bool Yields(Millis pause);
@@ -105,6 +114,7 @@ class Reactor {
   std::function<void()> wake_;
   std::weak_ptr<void> alive_;
   std::vector<InputShard> inputs_;
+  std::vector<QuietPiece> quiet_;  // the last that was read of each input, by its number; outlives the term
   size_t next_ = 0;
   bool active_ = false;
   bool cover_timer_ = false;
