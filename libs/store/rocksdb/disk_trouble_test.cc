@@ -9,22 +9,12 @@
 #include "libs/status/errors.h"
 #include "libs/store/rocksdb/rocksdb_database.h"
 #include "tests/testing/storage/fault_file_system.h"
+#include "tests/testing/temp_dir.h"
 
 namespace redress::store {
 namespace {
 
-class TempDir {
- public:
-  TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "redress-disk-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using redress::testing::TempDir;
 
 using Content = std::map<std::string, std::string>;
 
@@ -38,10 +28,10 @@ Content ScanAll(const Rows& rows) {
 
 TEST(RocksDatabase, GoesOnAfterAFullDiskWithoutARestart) {
   TempDir dir;
-  const auto files = std::make_shared<testing::FaultFileSystem>();
+  const auto files = std::make_shared<redress::testing::FaultFileSystem>();
   const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
   {
-    const auto db = OpenRocksDatabase({.dir = dir.path("db"), .env = env.get()});
+    const auto db = OpenRocksDatabase({.dir = dir / "db", .env = env.get()});
     ASSERT_TRUE(db.ok()) << db.status();
     ASSERT_TRUE((*db)->Commit({{"a", "1"}}).ok());
     EXPECT_TRUE((*db)->Resume().ok()) << "nothing to get over";
@@ -58,7 +48,7 @@ TEST(RocksDatabase, GoesOnAfterAFullDiskWithoutARestart) {
     EXPECT_TRUE((*db)->Health().ok());
     ASSERT_TRUE((*db)->Commit({{"b", "2"}}).ok());
   }
-  const auto again = OpenRocksDatabase({.dir = dir.path("db"), .env = env.get()});
+  const auto again = OpenRocksDatabase({.dir = dir / "db", .env = env.get()});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(ScanAll(**again), (Content{{"a", "1"}, {"b", "2"}}));
 }
@@ -66,18 +56,18 @@ TEST(RocksDatabase, GoesOnAfterAFullDiskWithoutARestart) {
 TEST(RocksDatabase, ADamagedBlockIsNoticedAndRemembered) {
   TempDir dir;
   {
-    const auto db = OpenRocksDatabase({.dir = dir.path("db"), .write_buffer_bytes = 64 << 10});
+    const auto db = OpenRocksDatabase({.dir = dir / "db", .write_buffer_bytes = 64 << 10});
     for (int i = 0; i < 2000; ++i) {
       ASSERT_TRUE((*db)->Commit({{"key" + std::to_string(i), std::string(200, static_cast<char>('a' + i % 26))}}).ok());
     }
   }
-  for (const auto& file : std::filesystem::directory_iterator(dir.path("db"))) {
+  for (const auto& file : std::filesystem::directory_iterator(dir / "db")) {
     if (file.path().extension() != ".sst") continue;
     std::fstream bytes(file.path(), std::ios::in | std::ios::out | std::ios::binary);
     bytes.seekp(500);
     bytes.write("damage!!", 8);
   }
-  const auto db = OpenRocksDatabase({.dir = dir.path("db")});
+  const auto db = OpenRocksDatabase({.dir = dir / "db"});
   ASSERT_TRUE(db.ok()) << db.status();
   ASSERT_TRUE((*db)->Health().ok());
   EXPECT_LT(ScanAll(**db).size(), 2000u);

@@ -36,7 +36,8 @@ absl::Status ToStatus(const rocksdb::Status& status, const std::string& dir) {
   if (status.IsNoSpace()) {
     return RetryLater(absl::StatusCode::kResourceExhausted, "DISK_FULL", message, kFullDiskRetryMs);
   }
-  if (absl::StrContains(status.ToString(), "lock")) {
+  // RocksDB has no code of its own for a lock that somebody holds.
+  if (absl::StrContains(message, "lock hold by current process") || absl::StrContains(message, "While lock file")) {
     return MakeError(absl::StatusCode::kUnavailable, "DATA_DIR_IN_USE", message);
   }
   return MakeError(absl::StatusCode::kInternal, "PROJECTION_IO", message);

@@ -5,29 +5,24 @@
 #include <rapidcheck/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "google/rpc/status.pb.h"
+#include "libs/status/errors.h"
 #include "libs/store/buffered_database.h"
 #include "libs/store/keys.h"
 #include "libs/store/memory/memory_database.h"
 #include "libs/store/table.h"
+#include "tests/testing/temp_dir.h"
 
 namespace redress::store {
 namespace {
 
-class TempDir {
- public:
-  TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "redress-store-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using redress::testing::TempDir;
 
 using Content = std::map<std::string, std::string>;
 
@@ -48,13 +43,13 @@ std::vector<std::string> KeysBack(const Rows& rows, const std::string& from, con
   return keys;
 }
 
-class DatabaseTest : public testing::TestWithParam<std::string> {
+class DatabaseTest : public ::testing::TestWithParam<std::string> {
  protected:
   DatabaseTest() {
     if (GetParam() == "memory") {
       db_ = std::make_unique<MemoryDatabase>();
     } else {
-      db_ = *OpenRocksDatabase({.dir = dir_.path("db")});
+      db_ = *OpenRocksDatabase({.dir = dir_ / "db"});
     }
     // So few that it hands on in the midst of most tests.
     if (GetParam() == "buffered") db_ = std::make_unique<BufferedDatabase>(std::move(db_), 5);
@@ -94,7 +89,7 @@ TEST_P(DatabaseTest, AQueueIsScannedRightHoweverMuchWentThroughIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, DatabaseTest, testing::Values("memory", "rocksdb", "buffered", "buffered_long"),
+INSTANTIATE_TEST_SUITE_P(All, DatabaseTest, ::testing::Values("memory", "rocksdb", "buffered", "buffered_long"),
                          [](const auto& info) { return info.param; });
 
 TEST_P(DatabaseTest, ViewOverDatabaseBehavesAsOneMap) {
@@ -192,17 +187,23 @@ TEST(BufferedDatabase, HandsOnWhatWasCommittedAndKeepsItWhenThatFails) {
 
 TEST(RocksDatabase, RefusesADirectoryInUse) {
   TempDir dir;
-  const auto first = OpenRocksDatabase({.dir = dir.path("db")});
+  const auto first = OpenRocksDatabase({.dir = dir / "db"});
   ASSERT_TRUE(first.ok());
-  EXPECT_EQ(OpenRocksDatabase({.dir = dir.path("db")}).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(OpenRocksDatabase({.dir = dir / "db"}).status()), "DATA_DIR_IN_USE");
+}
+
+TEST(RocksDatabase, ADirectoryThatCannotBeMadeIsNotInUseWhateverItsName) {
+  TempDir dir;
+  std::ofstream(dir / "block") << "a file";
+  EXPECT_EQ(ReasonOf(OpenRocksDatabase({.dir = dir / "block/db"}).status()), "PROJECTION_IO");
 }
 
 TEST(RocksDatabase, CheckpointOpensWithTheSameRows) {
   TempDir dir;
-  const auto db = OpenRocksDatabase({.dir = dir.path("db")});
+  const auto db = OpenRocksDatabase({.dir = dir / "db"});
   ASSERT_TRUE((*db)->Commit({{"a", "1"}}).ok());
-  ASSERT_TRUE((*db)->Checkpoint(dir.path("copy")).ok());
-  const auto copy = OpenRocksDatabase({.dir = dir.path("copy")});
+  ASSERT_TRUE((*db)->Checkpoint(dir / "copy").ok());
+  const auto copy = OpenRocksDatabase({.dir = dir / "copy"});
   ASSERT_TRUE(copy.ok()) << copy.status();
   EXPECT_EQ(ScanAll(**copy), (Content{{"a", "1"}}));
 }
