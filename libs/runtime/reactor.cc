@@ -282,8 +282,9 @@ log::v1::Source Reactor::SourceOf(const InputShard& input, const log::RuleState&
 
 void Reactor::CoverNow() {
   if (!active_) return;
-  news_->Hold(false);
-  if (!std::exchange(hurried_, true) && yield_timer_) wake_();
+  hurried_ = true;
+  // Once for each time that it rests: whoever waits for what is not there yet asks again at every step.
+  if (news_->Hold(false)) wake_();
   Cover(true);
 }
 

@@ -41,8 +41,9 @@ class InputNews {
   bool Any() const {
     return std::any_of(news_.begin(), news_.end(), [](const std::atomic<bool>& one) { return one.load(); });
   }
-  // From now on nobody is woken for news, until they are no longer held; what came meanwhile is set then.
-  void Hold(bool held) { held_ = held; }
+  // From now on nobody is woken for news, until they are no longer held; what came meanwhile is set then. Whether they
+  // were held.
+  bool Hold(bool held) { return held_.exchange(held); }
   // Whether it was set; it no longer is. What is added later sets it again.
   bool Take(size_t input) { return news_[input].load() && news_[input].exchange(false); }
 
