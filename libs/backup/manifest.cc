@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "libs/privacy/folder.h"
 #include "libs/status/errors.h"
 #include "libs/status/macros.h"
 #include "libs/status/textproto.h"
@@ -63,21 +63,14 @@ absl::StatusOr<std::vector<std::string>> FilesOf(const std::string& dir) {
   std::vector<std::string> files;
   std::error_code error;
   for (fs::recursive_directory_iterator at(dir, error), end; !error && at != end; at.increment(error)) {
-    if (!at->is_regular_file()) continue;
-    const std::string path = fs::relative(at->path(), dir).string();
+    std::error_code unknown;
+    if (!at->is_regular_file(unknown)) continue;
+    const std::string path = at->path().lexically_relative(dir).string();
     if (path != kName) files.push_back(path);
   }
   if (error) return Failed(dir, error.message());
   std::sort(files.begin(), files.end());
   return files;
-}
-
-absl::Status WriteDurably(const std::string& path, const std::string& bytes) {
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return Failed(path, "cannot be made");
-  const bool good = write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && fsync(file) == 0;
-  close(file);
-  return good ? absl::OkStatus() : Failed(path, "cannot be written");
 }
 
 }  // namespace
@@ -108,7 +101,8 @@ absl::StatusOr<v1::Manifest> WriteManifest(const std::string& dir, v1::Manifest 
   }
   std::string text;
   google::protobuf::TextFormat::PrintToString(manifest, &text);
-  RETURN_IF_ERROR(WriteDurably(dir + "/" + kName, text));
+  const std::string path = absl::StrCat(dir, "/", kName);
+  if (const absl::Status written = WriteFileDurably(path, text); !written.ok()) return Failed(path, written.message());
   return manifest;
 }
 
@@ -129,7 +123,8 @@ absl::StatusOr<v1::Manifest> CheckBackup(const std::string& dir) {
   }
   for (const v1::File& wanted : manifest.files()) {
     const fs::path file = fs::path(dir) / wanted.path();
-    if (!fs::is_regular_file(file)) return Damaged(file.string(), "is missing");
+    std::error_code unknown;
+    if (!fs::is_regular_file(file, unknown)) return Damaged(file.string(), "is missing");
     ASSIGN_OR_RETURN(const v1::File found, Hash(file, /*sync=*/false));
     if (found.bytes() != wanted.bytes() || found.hash() != wanted.hash()) return Damaged(file.string(), "was changed");
   }

@@ -44,8 +44,10 @@ uint16_t PlacementOf(absl::string_view key);
 // 26 symbols. `at_ms` must lie in 0 .. 2^48-1.
 std::string MakeId(int64_t at_ms, uint16_t placement, uint64_t random);
 
-// The random part of an id of an imported complaint: hash of (source system, reference), so that the same row is the
-// same id.
+// The random part of an id of an imported complaint, so that the same row is the same id. Frozen:
+//
+//   bits := first 8 bytes, big endian, of BLAKE2b-128(system ‖ 00 ‖ reference), without the 00 if `reference` is empty
+//   "crm", "A-17"  ─▶  4cf6e668655413c0
 uint64_t ImportedIdBits(absl::string_view system, absl::string_view reference);
 
 // 16 bytes that name a content: BLAKE2b of it. Frozen. Under no key: never of personal data.

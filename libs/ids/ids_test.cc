@@ -28,6 +28,12 @@ TEST(Ids, PlacementIsFrozen) {
   EXPECT_EQ(PlacementOf(""), 0xcae6);
 }
 
+// Computed by another implementation (Python's hashlib).
+TEST(Ids, BitsOfImportedOnesAreFrozen) {
+  EXPECT_EQ(ImportedIdBits("crm", "A-17"), 0x4cf6e668655413c0u);
+  EXPECT_EQ(ImportedIdBits("crm", ""), 0x6481eb51d34adb87u);
+}
+
 TEST(Ids, RefusesWhatMakeNeverWrites) {
   for (const char* bad : {"", "0", "0000000000000000000000000I", "00000000000000000000000000U",
                           "80000000000000000000000000", "0000000000000000000000000a"}) {

@@ -258,8 +258,9 @@ class Copying {
   absl::Status Settle(ShardId shard, std::optional<AppendOutcome>* outcome) {
     options_.drive();
     if (*outcome == AppendOutcome::kRefused) {
+      const std::string why = options_.to->WhyRefused();
       return MakeError(absl::StatusCode::kResourceExhausted, "LOG_FULL",
-                       absl::StrCat("the new log takes nothing more: ", options_.to->WhyRefused()));
+                       absl::StrCat("the new log takes nothing more", why.empty() ? "" : ": ", why));
     }
     if (*outcome != AppendOutcome::kAppended) {
       return MakeError(absl::StatusCode::kUnavailable, "LOG_NOT_COPIED",

@@ -89,15 +89,6 @@ void Wakers::Wake(ShardId shard) {
   Call(wakers);
 }
 
-void Wakers::WakeAll() {
-  std::vector<std::shared_ptr<Waker>> wakers;
-  {
-    MutexLock lock(list_->mutex);
-    for (const auto& [shard, some] : list_->wakers) wakers.insert(wakers.end(), some.begin(), some.end());
-  }
-  Call(wakers);
-}
-
 void Wakers::Call(const std::vector<std::shared_ptr<Waker>>& wakers) {
   for (const auto& waker : wakers) waker->Call();
 }

@@ -22,7 +22,6 @@ class Wakers {
 
   // Calls everybody who waits for `shard`, in the caller's thread, under no lock.
   void Wake(ShardId shard);
-  void WakeAll();
 
  private:
   struct Waker;

@@ -63,16 +63,6 @@ absl::StatusOr<std::string> Content(const std::string& path) {
   return bytes.str();
 }
 
-absl::Status WriteAll(int file, absl::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return absl::UnavailableError(std::strerror(errno));
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return fdatasync(file) == 0 ? absl::OkStatus() : absl::UnavailableError(std::strerror(errno));
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ErasureList>> ErasureList::Open(const std::string& path, const Clock* clock) {
@@ -87,7 +77,7 @@ absl::StatusOr<std::unique_ptr<ErasureList>> ErasureList::Open(const std::string
   RETURN_IF_ERROR(Parse(path, bytes, &whole).status());
   if (whole < bytes.size() && ftruncate(file, static_cast<off_t>(whole)) != 0) return Bad(path, std::strerror(errno));
   if (whole == 0) {
-    absl::Status made = WriteAll(file, kHead);
+    absl::Status made = WriteDurably(file, kHead);
     if (made.ok()) made = SyncFolderOf(path);
     if (!made.ok()) return Bad(path, made.message());
   }
@@ -101,7 +91,7 @@ absl::Status ErasureList::Append(absl::Span<const std::string> key_ids) {
   for (const std::string& id : key_ids) absl::StrAppend(&lines, id, " ", clock_->Now(), "\n");
   MutexLock lock(mutex_);
   const off_t end = lseek(file_, 0, SEEK_END);
-  const absl::Status written = WriteAll(file_, lines);
+  const absl::Status written = WriteDurably(file_, lines);
   if (written.ok()) return absl::OkStatus();
   // Half a line in the middle would make the whole list unreadable.
   if (end > 0 && ftruncate(file_, end) != 0) {

@@ -28,12 +28,32 @@ absl::Status SyncTree(const std::string& dir) {
   RETURN_IF_ERROR(Sync(dir));
   std::error_code error;
   for (fs::recursive_directory_iterator at(dir, error), end; !error && at != end; at.increment(error)) {
-    if (at->is_regular_file() || at->is_directory()) RETURN_IF_ERROR(Sync(at->path()));
+    std::error_code unknown;
+    if (at->is_regular_file(unknown) || at->is_directory(unknown)) RETURN_IF_ERROR(Sync(at->path()));
   }
   return error ? absl::UnavailableError(absl::StrCat(dir, ": ", error.message())) : absl::OkStatus();
 }
 
 }  // namespace
+
+absl::Status WriteDurably(int file, absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return absl::UnavailableError(std::strerror(errno));
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return fdatasync(file) == 0 ? absl::OkStatus() : absl::UnavailableError(std::strerror(errno));
+}
+
+absl::Status WriteFileDurably(const std::string& path, absl::string_view bytes) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return absl::UnavailableError(absl::StrCat(path, ": ", std::strerror(errno)));
+  const absl::Status written = WriteDurably(file, bytes);
+  close(file);
+  if (!written.ok()) return absl::UnavailableError(absl::StrCat(path, ": ", written.message()));
+  return SyncFolderOf(path);
+}
 
 absl::Status SyncFolderOf(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();

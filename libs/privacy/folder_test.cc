@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <string>
 
 #include "tests/testing/temp_dir.h"
 
@@ -42,6 +44,26 @@ TEST(Folder, WhatHoldsSomethingIsNotReplaced) {
   EXPECT_TRUE(absl::IsUnavailable(moved)) << moved;
   EXPECT_TRUE(std::filesystem::exists(dir / "part"));
   EXPECT_TRUE(std::filesystem::exists(dir / "dir/kept"));
+}
+
+TEST(WriteFileDurably, MakesOrReplacesAFileForItsOwnerAlone) {
+  const redress::testing::TempDir dir;
+  std::ofstream(dir / "file") << "longer than what follows";
+  for (const std::string name : {"file", "new"}) {
+    ASSERT_TRUE(WriteFileDurably(dir / name, "bytes").ok());
+    std::ifstream in(dir / name);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "bytes");
+  }
+  EXPECT_EQ(std::filesystem::status(dir / "new").permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+TEST(WriteFileDurably, SaysWhyItCannot) {
+  EXPECT_THAT(std::string(WriteFileDurably("/dev/full", "bytes").message()), HasSubstr("/dev/full: No space left"));
+  const redress::testing::TempDir dir;
+  const absl::Status none = WriteFileDurably(dir / "none/file", "bytes");
+  EXPECT_TRUE(absl::IsUnavailable(none)) << none;
+  EXPECT_THAT(std::string(none.message()), HasSubstr(dir / "none/file"));
 }
 
 TEST(Folder, ANameByItselfIsInTheCurrentFolder) { EXPECT_TRUE(SyncFolderOf("folder_test").ok()); }

@@ -10,6 +10,11 @@
 
 namespace redress {
 namespace {
+
+//   hash := BLAKE2b-128(kind ‖ value), key: the index key, salt: zeros, personalisation: "redress look-up" and a 00
+//   kind := one byte, the LookupKind
+//
+//   under 32 bytes of 01, a phone "+33612345678", so of 01 2b3333363132333435363738  ─▶  d25d01dda4ec3ab20e8bc2c706d44830
 constexpr size_t kHashBytes = 16;
 constexpr absl::string_view kPersonalisation = "redress look-up";
 static_assert(kPersonalisation.size() < crypto_generichash_blake2b_PERSONALBYTES);

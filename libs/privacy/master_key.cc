@@ -149,11 +149,9 @@ absl::Status SaveMasterKeys(const std::string& path, const MasterKeys& keys) {
     unlink(beside.c_str());
     const File file(open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (file.number() < 0) return BadFile(beside, std::strerror(errno));
-    const ssize_t written = write(file.number(), content.bytes.data(), content.bytes.size());
-    if (written != static_cast<ssize_t>(content.bytes.size()) || fsync(file.number()) != 0) {
-      const absl::Status failed = BadFile(beside, std::strerror(errno));
+    if (const absl::Status written = WriteDurably(file.number(), content.bytes); !written.ok()) {
       unlink(beside.c_str());
-      return failed;
+      return BadFile(beside, written.message());
     }
   }
   if (rename(beside.c_str(), path.c_str()) != 0) return BadFile(path, std::strerror(errno));

@@ -7,6 +7,9 @@
 // Worked: installation "oph", key id "k" (real ones have 22 symbols), owner "people/1", field "name":
 //
 //   00000003 "oph" 00000001 "k" 00000008 "people/1" 00000004 "name"
+//
+// A derived key = BLAKE2b-256("redress key 1" associated data), keyed with the secret. Under 32 bytes of 01, for "oph", "k",
+// "complaints/1", "attachment/a": 9c4b102d01bbd21582ef8f235f94f1a1c1472924da0f04287f97d98209925ab1.
 #include "libs/privacy/sealer.h"
 
 #include <sodium.h>
@@ -22,6 +25,7 @@ namespace {
 
 constexpr size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr absl::string_view kDerived = "redress key 1";
 static_assert(kNonceBytes == 24 && kTagBytes == 16);
 static_assert(kSecretBytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 
@@ -78,7 +82,7 @@ absl::StatusOr<std::string> Opener::DeriveKey(const std::string& key_id, absl::s
   }
   ASSIGN_OR_RETURN(const Key key, FindKey(key_id, owner, field));
   RETURN_IF_ERROR(audit_->Record({reader, owner, field, key_id}));
-  const std::string data = absl::StrCat("redress key 1", AssociatedData(installation_, key_id, owner, field));
+  const std::string data = absl::StrCat(kDerived, AssociatedData(installation_, key_id, owner, field));
   std::string derived(kSecretBytes, '\0');
   crypto_generichash(reinterpret_cast<unsigned char*>(derived.data()), derived.size(), Bytes(data), data.size(),
                      key.secret.data(), kSecretBytes);

@@ -70,7 +70,7 @@ class Opener {
   absl::StatusOr<std::string> Open(const types::v1::Sealed& sealed, absl::string_view owner, absl::string_view field,
                                    const Reader& reader) const;
   // 32 bytes for somebody else to seal `field` of `owner` with: BLAKE2b of both and the installation, keyed with the key
-  // `key_id`. Nothing is learnt from it about that key, and it is gone with it. Audited and refused as Open.
+  // `key_id`, the same for ever. Nothing is learnt from it about that key, and it is gone with it. Audited and refused as Open.
   absl::StatusOr<std::string> DeriveKey(const std::string& key_id, absl::string_view owner, absl::string_view field,
                                         const Reader& reader) const;
 

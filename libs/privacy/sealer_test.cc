@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "libs/clock/fake_clock.h"
 #include "libs/privacy/in_memory_key_store.h"
 #include "libs/status/errors.h"
@@ -113,6 +115,25 @@ TEST_F(SealerTest, NothingIsOpenedWithoutAuditCallerOrPurpose) {
   EXPECT_EQ(opener_.Open(sealed, "people/1", "name", {"staff-7", ""}).status().code(),
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(Open(Sealed()).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+class OneKey : public InMemoryKeyStore {
+ public:
+  using InMemoryKeyStore::InMemoryKeyStore;
+  absl::StatusOr<Key> Find(absl::string_view key_id) override {
+    std::array<uint8_t, kSecretBytes> secret;
+    secret.fill(1);
+    return Key{std::string(key_id), KeyKind::kText, SecretKey(secret)};
+  }
+};
+
+// What is sealed under a derived key lies with others: computed once by another implementation (Python's hashlib).
+TEST_F(SealerTest, DerivedKeysAreFrozen) {
+  OneKey keys(&random_, &clock_);
+  const Opener opener("oph", &keys, &audit_);
+  const auto derived = opener.DeriveKey("k", "complaints/1", "attachment/a", {"staff-7", "store"});
+  ASSERT_TRUE(derived.ok()) << derived.status();
+  EXPECT_EQ(absl::BytesToHexString(*derived), "9c4b102d01bbd21582ef8f235f94f1a1c1472924da0f04287f97d98209925ab1");
 }
 
 TEST_F(SealerTest, DerivedKeysAreOneAThingAndGoneWithTheirKey) {

@@ -29,6 +29,9 @@ const Versioned<Content>* InForce(const History<Content>& history, Millis at) {
 // An organisation with its categories by code.
 struct OrganisationIndex {
   explicit OrganisationIndex(register_v1::Organisation source);
+  // `categories` points into `organisation`.
+  OrganisationIndex(const OrganisationIndex&) = delete;
+  OrganisationIndex& operator=(const OrganisationIndex&) = delete;
   register_v1::Organisation organisation;
   absl::flat_hash_map<std::string, const register_v1::Category*> categories;
 };

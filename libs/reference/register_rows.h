@@ -1,4 +1,4 @@
-// The register's rows, written by RegisterFold (register_fold.h) and read by the view, the decider and the API.
+// The register's rows, written by ApplyRegisterEvent (register_fold.h) and read by the view, the decider and the API.
 // Grammar at the top of the .cc. The register has one shard.
 #pragma once
 

@@ -165,19 +165,6 @@ std::string FieldOf(const TerritoryFault& fault) {
 
 std::vector<TerritoryFault> CheckTerritory(const v1::Territory& territory) { return Checker(territory).Check(); }
 
-std::string AgencyOf(const v1::Territory& territory, const std::string& office) {
-  absl::flat_hash_map<std::string, const v1::Office*> offices;
-  for (const v1::Office& one : territory.offices()) offices.emplace(one.code(), &one);
-  std::string code = office;
-  for (int i = 0; i <= territory.offices_size(); ++i) {
-    const auto it = offices.find(code);
-    if (it == offices.end()) return "";
-    if (!it->second->agency().empty()) return it->second->agency();
-    code = it->second->parent_office();
-  }
-  return "";
-}
-
 v1::TerritoryCounts Count(const v1::Territory& territory) {
   v1::TerritoryCounts counts;
   counts.set_agencies(territory.agencies_size());

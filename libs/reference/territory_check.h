@@ -27,10 +27,6 @@ std::string FieldOf(const TerritoryFault& fault);
 // Every fault there is, in the order of the tables; of an office circle each office that lies on it.
 std::vector<TerritoryFault> CheckTerritory(const register_::v1::Territory& territory);
 
-// The agency of an office: its own, or that of the office it lies under. Empty for one unknown or in a circle.
-// Call on a territory without faults.
-std::string AgencyOf(const register_::v1::Territory& territory, const std::string& office);
-
 // Nodes by table, dwellings included.
 register_::v1::TerritoryCounts Count(const register_::v1::Territory& territory);
 

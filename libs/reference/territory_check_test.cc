@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "libs/reference/territory_index.h"
 #include "libs/reference/test_territory.h"
 
 namespace redress::reference {
@@ -90,9 +91,9 @@ TEST(TerritoryCheck, WhatHangsOnACircleIsNoPartOfIt) {
 }
 
 TEST(TerritoryCheck, AgencyOfAnOfficeIsThatAbove) {
-  EXPECT_EQ(AgencyOf(SmallTerritory(), "n1a"), "north");
-  EXPECT_EQ(AgencyOf(SmallTerritory(), "s1"), "south");
-  EXPECT_EQ(AgencyOf(SmallTerritory(), "s2"), "");
+  EXPECT_EQ(TerritoryIndex(SmallTerritory()).AgencyOf("n1a"), "north");
+  EXPECT_EQ(TerritoryIndex(SmallTerritory()).AgencyOf("s1"), "south");
+  EXPECT_EQ(TerritoryIndex(SmallTerritory()).AgencyOf("s2"), "");
 }
 
 TEST(TerritoryCheck, PagesJoinedGiveTheWhole) {

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "libs/reference/starter_set.h"
 #include "libs/reference/territory_check.h"
+#include "libs/reference/territory_index.h"
 #include "libs/reference/test_territory.h"
 #include "libs/status/errors.h"
 
@@ -47,7 +48,7 @@ TEST(TerritoryCsv, ReadsTheShippedExample) {
   EXPECT_EQ(counts.units(), 9);
   EXPECT_EQ(counts.dwellings(), 7);
   EXPECT_EQ(territory->offices(2).name(), "Annexe des Érables, rue haute");
-  EXPECT_EQ(AgencyOf(*territory, "north-2-annex"), "north");
+  EXPECT_EQ(TerritoryIndex(*territory).AgencyOf("north-2-annex"), "north");
 }
 
 TEST(TerritoryCsv, ReadsQuotesLineEndsAndAByteOrderMark) {

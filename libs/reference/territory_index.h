@@ -20,7 +20,7 @@ class TerritoryIndex {
   // Absent, or null, when there is none.
   std::optional<Place> FindPlace(absl::string_view residence) const;
   const register_v1::Agency* FindAgency(absl::string_view code) const;
-  // Empty for an office that is not there.
+  // Of an office: its own, or that of the office it lies under. Empty for one that is not there.
   std::string AgencyOf(absl::string_view office) const;
   // In the order of the territory.
   std::vector<std::string> Agencies() const;

@@ -64,6 +64,11 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
   return out;
 }
 
+absl::Status MessageUnreadable(absl::string_view type) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "MESSAGE_UNREADABLE",
+                   absl::StrCat("the bytes are no ", type, ", or one of its texts is not valid UTF-8"));
+}
+
 absl::Status FromRpcStatus(const google::rpc::Status& status) {
   absl::Status out(static_cast<absl::StatusCode>(status.code()), status.message());
   for (const auto& detail : status.details()) out.SetPayload(detail.type_url(), absl::Cord(detail.value()));

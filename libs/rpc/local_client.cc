@@ -38,14 +38,14 @@ void LocalClient::RawCall(absl::string_view method, const google::protobuf::Mess
 
   const std::unique_ptr<google::protobuf::Message> copy(found->second->request_prototype->New());
   if (!copy->ParseFromString(request.SerializeAsString())) {
-    return done(InvalidFields({{"request", "cannot be parsed"}}));
+    return done(MessageUnreadable(copy->GetTypeName()));
   }
   found->second->unary(
       *context, *copy,
       [response, done = std::move(done)](const absl::Status& status, const google::protobuf::Message* answer) {
         if (!status.ok()) return done(FromRpcStatus(ToRpcStatus(status)));
-        response->ParseFromString(answer->SerializeAsString());
-        done(absl::OkStatus());
+        const bool read = response->ParseFromString(answer->SerializeAsString());
+        done(read ? absl::OkStatus() : MessageUnreadable(response->GetTypeName()));
       });
 }
 

@@ -144,6 +144,25 @@ TEST(LocalClient, ReachesHandlersOfTheSameProcess) {
   EXPECT_EQ(ReasonOf(say(kSay, "", "secret").status()), "INVALID_FIELDS");
   EXPECT_EQ(ReasonOf(say(kSay, "hello", "wrong").status()), "TOKEN_UNKNOWN");
   EXPECT_EQ(say("a.B/C", "hello", "secret").status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(ReasonOf(say(kSay, "caf\xE9", "secret").status()), "MESSAGE_UNREADABLE");
+}
+
+TEST(LocalClient, AnAnswerThatNoSocketWouldCarryIsAnError) {
+  FakeClock clock;
+  const auto tokens = OneToken();
+  Service broken(kEcho);
+  broken.Read<SayRequest, SayResponse>("Say", [](const CallContext&, const SayRequest&) {
+    SayResponse response;
+    response.set_text("caf\xE9");
+    return absl::StatusOr<SayResponse>(response);
+  });
+  LocalClient client({&broken}, tokens.get(), &clock);
+  CallOptions options;
+  options.token = "secret";
+  absl::Status outcome;
+  client.Call<SayResponse>(kSay, SayRequest(), options,
+                           [&](const absl::StatusOr<SayResponse>& o) { outcome = o.status(); });
+  EXPECT_EQ(ReasonOf(outcome), "MESSAGE_UNREADABLE");
 }
 
 TEST(CallMetrics, CountsByMethodAndCode) {

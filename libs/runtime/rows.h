@@ -57,7 +57,7 @@ void ScanTimers(const store::Rows& rows, uint16_t shard, absl::FunctionRef<bool(
 void ScanTimersFrom(const store::Rows& rows, uint16_t shard, const Timer& from,
                     absl::FunctionRef<bool(const Timer&)> visit);
 
-// Parked inputs, in the order they were parked.
+// Parked inputs; ListParked has them by stream, aggregate and version.
 void Park(store::View* rows, uint16_t shard, const v1::ParkedRow& row);
 void Unpark(store::View* rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate, int64_t version);
 bool IsParked(const store::Rows& rows, uint16_t shard, absl::string_view stream, absl::string_view aggregate,

@@ -1,4 +1,4 @@
-// What the requests of all services have in common: request ids, etags, names, positions, page tokens.
+// What the requests of all services have in common: request ids, etags, names, times, page tokens.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,7 @@
-// A cursor is 8 bytes of BLAKE2b over the rest ‖ a serialised redress.public.v1.Cursor: a shard states its rule state,
-// never a bare offset. The hash tells a cursor that was cut or mixed up from one that was written here.
+// cursor  := check content
+// content := a serialised redress.public.v1.Cursor: a shard states its rule state, never a bare offset
+// check   := first 8 bytes of BLAKE2b-128("cursor" content): tells a cursor that was cut or mixed up from one that
+//            was written here
 #include "libs/subscribe/event_stream.h"
 
 #include <algorithm>

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "libs/reference/territory_check.h"
 #include "libs/reference/territory_csv.h"
+#include "libs/reference/territory_index.h"
 #include "libs/status/errors.h"
 #include "redress/register/v1/territory.pb.h"
 #include "tests/fuzz/target.h"
@@ -72,8 +73,9 @@ void Run(absl::string_view bytes) {
   Check(counts.agencies() == territory->agencies_size() && counts.offices() == territory->offices_size() &&
             counts.residences() == territory->residences_size() && counts.units() == territory->units_size(),
         "every node counts once");
+  const reference::TerritoryIndex index(*territory);
   for (const auto& office : territory->offices()) {
-    Check(!reference::AgencyOf(*territory, office.code()).empty(), "an office has its agency");
+    Check(!index.AgencyOf(office.code()).empty(), "an office has its agency");
   }
   for (const size_t most : {size_t{1}, size_t{64}, size_t{1} << 20}) {
     Territory joined;

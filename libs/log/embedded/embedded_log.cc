@@ -388,7 +388,8 @@ const OpenReport& EmbeddedLog::open_report() const { return core_->report(); }
 absl::Status EmbeddedLog::Sync() { return core_->Sync(); }
 
 absl::Status EmbeddedLog::CopyTo(const std::string& dir) {
-  if (std::filesystem::exists(dir)) {
+  std::error_code unknown;
+  if (std::filesystem::exists(dir, unknown)) {
     return MakeError(absl::StatusCode::kAlreadyExists, "LOG_COPY_EXISTS", absl::StrCat(dir, " is there already"));
   }
   rocksdb::Checkpoint* raw = nullptr;

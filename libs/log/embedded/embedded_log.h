@@ -43,7 +43,7 @@ struct EmbeddedLogOptions {
   uint32_t shard_count = 4;  // a power of two, at most 1024
   uint32_t level = 1;        // of a new log
 
-  // False: appends are answered before they are on the disk, until Sync() or Close. For simulations.
+  // False: appends are answered before they are on the disk, until Sync() or its end. For simulations.
   bool sync = true;
 
   // Appends are refused while less than either is free.
@@ -72,10 +72,11 @@ struct OpenReport {
 // Thread-safe. Readers may outlive it, but keep the directory in use.
 class EmbeddedLog : public Log {
  public:
-  // Opens `options.dir`, creating GENESIS of all shards in one synced write when it is empty. Changes nothing when it
+  // Opens `options.dir`, creating GENESIS of all shards in one synced write when it is empty. Changes no record when it
   // fails: INVALID_ARGUMENT listing what is wrong with the options; FAILED_PRECONDITION DATA_DIR_IN_USE,
-  // DATA_DIR_VERSION (another format, or no log of ours), DATA_DIR_SHARDS, DATA_DIR_INSTALLATION; DATA_LOSS LOG_CORRUPT
-  // naming file and place (metadata: file, offset); UNAVAILABLE DATA_DIR_UNREADABLE when the disk refuses.
+  // DATA_DIR_EMPTY (no log, and none was to be made), DATA_DIR_VERSION (another format, or no log of ours),
+  // DATA_DIR_SHARDS, DATA_DIR_INSTALLATION; DATA_LOSS LOG_CORRUPT naming the place, as far as it is known (metadata:
+  // file, offset); UNAVAILABLE DATA_DIR_UNREADABLE when the disk refuses.
   static absl::StatusOr<std::unique_ptr<EmbeddedLog>> Open(EmbeddedLogOptions options);
 
   // Refuses what is queued, waits for the write under way. Not inside a callback.

@@ -42,9 +42,7 @@ absl::Status Parse(grpc::ByteBuffer* bytes, size_t max_bytes, google::protobuf::
   }
   grpc::ProtoBufferReader reader(bytes);
   if (bytes->Valid() && message->ParseFromZeroCopyStream(&reader)) return absl::OkStatus();
-  return MakeError(
-      absl::StatusCode::kInvalidArgument, "MESSAGE_UNREADABLE",
-      absl::StrCat("the bytes are no ", message->GetTypeName(), ", or one of its texts is not valid UTF-8"));
+  return MessageUnreadable(message->GetTypeName());
 }
 
 }  // namespace redress::rpc
